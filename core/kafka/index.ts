@@ -1,0 +1,33 @@
+/** @module The door to Kafka: {@link createKafka}, and nothing of the client library behind it. */
+
+export { createKafka, type KafkaOptions } from './kafka.ts'
+export { partitionForKey } from './partitioner.ts'
+export type {
+  Appended,
+  CommittedOffset,
+  ConfigDifference,
+  EnsureTopicsReport,
+  FetchError,
+  FetchedPartition,
+  Fetcher,
+  FetchOptions,
+  FetchRequest,
+  GroupAssignment,
+  GroupDescription,
+  GroupMember,
+  GroupMemberDescription,
+  GroupMemberOptions,
+  Kafka,
+  KafkaAdmin,
+  KafkaProducer,
+  KafkaRecord,
+  OffsetCommit,
+  OutRecord,
+  PartitionOffsets,
+  ProducerOptions,
+  TopicDefinition,
+  TopicPartitionKey,
+  Transaction,
+  TransactionalProducer,
+  TransactionalProducerOptions
+} from './types.ts'

@@ -1,0 +1,129 @@
+/**
+ * @module The only place that loads kafkajs: patched first, then required, so that no import order
+ * can get round the corrections. Also the types of the few internals this folder uses; they are
+ * those of 2.2.4, which the patches insist on.
+ */
+
+import { createRequire } from 'node:module'
+import type { Kafka as KafkajsClient, logLevel } from 'kafkajs'
+import { assertThat } from '../errors.ts'
+import { applyPatches } from './patches/index.ts'
+
+export type KafkajsLibrary = {
+  readonly Kafka: typeof KafkajsClient
+  readonly logLevel: typeof logLevel
+}
+
+/** A request of kafkajs' protocol layer with our own decoder. */
+export type RawRequest<T> = {
+  readonly request: unknown
+  readonly requestTimeout: number
+  readonly response: {
+    decode(body: Buffer): Promise<T & { readonly clientSideThrottleTime: number }>
+    parse(decoded: T): Promise<T>
+  }
+}
+
+export type ListedOffsets = {
+  readonly responses: readonly {
+    readonly topic: string
+    readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+  }[]
+}
+
+export type RawBroker = {
+  readonly nodeId: number | string
+  readonly connectionPool: { send<T>(request: RawRequest<T>): Promise<T> }
+  listOffsets(request: {
+    readonly isolationLevel: number
+    readonly topics: readonly {
+      readonly topic: string
+      readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[]
+    }[]
+  }): Promise<ListedOffsets>
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
+}
+
+export type RawCluster = {
+  readonly targetTopics: Set<string>
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  isConnected(): boolean
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>
+  refreshMetadata(): Promise<void>
+  findTopicPartitionMetadata(
+    topic: string
+  ): readonly { readonly partitionId: number; readonly leader: number }[]
+  findBroker(request: { nodeId: number | string }): Promise<RawBroker>
+  findGroupCoordinator(request: { groupId: string }): Promise<RawBroker>
+}
+
+export type FetchRequestFields = {
+  readonly isolationLevel: number
+  readonly maxWaitTime: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly topics: readonly {
+    readonly topic: string
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly fetchOffset: string
+      readonly maxBytes: number
+    }[]
+  }[]
+}
+
+type FetchProtocol = (fields: FetchRequestFields) => {
+  readonly request: unknown
+  readonly requestTimeout: number
+}
+
+type RequestModule = {
+  readonly requests: {
+    readonly Fetch: { protocol(options: { version: number }): FetchProtocol }
+  }
+}
+
+/** Version 11 is the newest kafkajs can write; brokers from 2.3 to 4.x read it. */
+const fetchVersion = 11
+
+/** Timestamps that mean a place instead of a time. */
+export const listTimestamps = { earliest: -2, latest: -1 } as const
+export const isolationLevels = { uncommitted: 0, committed: 1 } as const
+
+const require = createRequire(import.meta.url)
+
+export function loadKafkajs(): KafkajsLibrary {
+  applyPatches()
+  return require('kafkajs') as KafkajsLibrary
+}
+
+/**
+ * A cluster (connections and metadata) of its own, as kafkajs makes one for each of its clients.
+ */
+export function createCluster(client: KafkajsClient): RawCluster {
+  const symbol = Object.getOwnPropertySymbols(client).find(
+    ({ description }) => description === 'private:Kafka:createCluster'
+  )
+  assertThat(symbol !== undefined, 'kafkajs has no createCluster')
+  type Create = (options: { metadataMaxAge: number; allowAutoTopicCreation: boolean }) => RawCluster
+  const create = (client as unknown as Record<symbol, Create>)[symbol]
+  assertThat(typeof create === 'function', 'kafkajs has no createCluster')
+  return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false })
+}
+
+export function encodeFetch(fields: FetchRequestFields): ReturnType<FetchProtocol> {
+  const { requests } = require('kafkajs/src/protocol/requests/index.js') as RequestModule
+  return requests.Fetch.protocol({ version: fetchVersion })(fields)
+}
+
+/**
+ * Kafka's name of an error code, such as `TOPIC_AUTHORIZATION_FAILED`; `ERROR_<code>` when kafkajs
+ * doesn't know it.
+ */
+export function errorNameOf(code: number): string {
+  const { errorCodes } = require('kafkajs/src/protocol/error.js') as {
+    errorCodes: readonly { type: string; code: number }[]
+  }
+  return errorCodes.find((entry) => entry.code === code)?.type ?? `ERROR_${code}`
+}

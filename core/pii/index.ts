@@ -1,0 +1,9 @@
+/**
+ * Encryption and fingerprints of personal fields.
+ *
+ * @module
+ */
+
+export { decryptField, encryptField, type FieldPlace, isStaleCiphertext } from './field-cipher.ts'
+export { fingerprintField } from './field-fingerprint.ts'
+export { type Keyring, type PiiKey, parseKeyring, parseSecretKey } from './keyring.ts'

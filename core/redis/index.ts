@@ -1,0 +1,16 @@
+/**
+ * Redis: the port, its adapter on ioredis, and Lua scripts.
+ *
+ * @module
+ */
+
+export { createRedis, type RedisOptions, redisLimits } from './create-redis.ts'
+export type {
+  GeoCircle,
+  GeoMember,
+  HashFields,
+  Redis,
+  Script,
+  ScriptArgument
+} from './redis.ts'
+export { loadScript, type ScriptDefinition } from './script.ts'
