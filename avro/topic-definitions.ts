@@ -1,0 +1,70 @@
+/**
+ * How topics are to be created: the catalogue, its dead-letter topics and the changelogs, with
+ * broker settings.
+ * @module
+ */
+import type { TopicDefinition } from '../core/kafka/index.ts'
+import type { Changelog } from './subjects.ts'
+import {
+  dlqPartitions,
+  dlqRetentionMs,
+  dlqTopic,
+  type TopicSpec,
+  topicNames,
+  topics
+} from './topics.ts'
+
+const hourMs = 3_600_000
+
+/**
+ * Compacted topics. Brokers never compact the segment being written, so a segment is closed after
+ * an hour or 64 MiB: a restore reads at most that much beyond the live keys, plus the share
+ * allowed to be dirty. Tombstones stay a day, longer than any restore or reader may take to get
+ * from the start to the end.
+ */
+const compaction = {
+  'cleanup.policy': 'compact',
+  'segment.ms': String(hourMs),
+  'segment.bytes': String(64 * 1024 * 1024),
+  'min.cleanable.dirty.ratio': '0.2',
+  'delete.retention.ms': String(24 * hourMs)
+}
+
+/** A changelog with as many partitions as the sub-topology it belongs to has tasks. */
+export type ChangelogTopic = Changelog & { readonly partitions: number }
+
+export type TopicDefinitionOptions = {
+  /** With 3 or more, a write needs two replicas, so that losing one broker loses nothing. */
+  readonly replicationFactor: number
+  readonly changelogs: readonly ChangelogTopic[]
+}
+
+/** Definitions of all topics, in the order of the catalogue, each before its dead letters. */
+export function topicDefinitions(options: TopicDefinitionOptions): TopicDefinition[] {
+  const { replicationFactor, changelogs } = options
+  const durability = {
+    'min.insync.replicas': replicationFactor >= 3 ? '2' : '1',
+    'unclean.leader.election.enable': 'false'
+  }
+  function define(name: string, partitions: number, config: TopicDefinition['config']) {
+    return { name, partitions, replicationFactor, config: { ...config, ...durability } }
+  }
+  function defineWithDlq(spec: TopicSpec): TopicDefinition[] {
+    const isCompacted = spec.cleanup === 'compact'
+    const topic = define(
+      spec.name,
+      spec.partitions,
+      isCompacted ? compaction : deletion(spec.retentionMs)
+    )
+    if (!spec.dlq) return [topic]
+    return [topic, define(dlqTopic(spec.name), dlqPartitions, deletion(dlqRetentionMs))]
+  }
+  return [
+    ...topicNames.flatMap((name) => defineWithDlq(topics[name])),
+    ...changelogs.map(({ topic, partitions }) => define(topic, partitions, compaction))
+  ]
+}
+
+function deletion(retentionMs: number) {
+  return { 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs) }
+}
