@@ -1,0 +1,171 @@
+/**
+ * @module The fetched but unprocessed records of one task, a queue for each source topic, and what
+ * is known of the oldest record that was not read yet. Records are handed out lowest timestamp
+ * first among the heads, as Kafka Streams' partition group does.
+ */
+import type { TopicName } from '../../avro/index.ts'
+import type { FetchedPartition, KafkaRecord } from '../../core/kafka/index.ts'
+
+interface Source {
+  readonly topic: TopicName
+  queue: KafkaRecord[]
+  head: number
+  bytes: number
+  /** Next offset to fetch. */
+  fetchNext: bigint
+  /** Next offset to process when the queue is empty. */
+  drainedNext: bigint
+  /** No unread record of this source is older; epoch ms. */
+  frontierMs: number
+  caughtUp: boolean
+  highWatermark: bigint
+}
+
+/** How far task time may go: up to `ms`, with records stamped exactly `ms` read or not. */
+export interface Frontier {
+  readonly ms: number
+  /** True when a record stamped exactly `ms` may still be unread, so a timer due at `ms` must wait. */
+  readonly isOpen: boolean
+}
+
+export class InputBuffer {
+  readonly #sources: Source[]
+  #records = 0
+  #bytes = 0
+
+  constructor(offsets: ReadonlyMap<TopicName, bigint>) {
+    this.#sources = [...offsets].map(([topic, offset]) => ({
+      topic,
+      queue: [],
+      head: 0,
+      bytes: 0,
+      fetchNext: offset,
+      drainedNext: offset,
+      frontierMs: Number.NEGATIVE_INFINITY,
+      caughtUp: false,
+      highWatermark: offset
+    }))
+  }
+
+  get records(): number {
+    return this.#records
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** True once every source was read to its end. */
+  get isCaughtUp(): boolean {
+    return this.#records === 0 && this.#sources.every((source) => source.caughtUp)
+  }
+
+  /** Records between the next to process and the high watermark, over all sources. */
+  get lag(): number {
+    let lag = 0n
+    for (const source of this.#sources) lag += source.highWatermark - this.#next(source)
+    return Number(lag < 0n ? 0n : lag)
+  }
+
+  fetchOffsets(): { topic: TopicName; offset: bigint }[] {
+    return this.#sources.map(({ topic, fetchNext }) => ({ topic, offset: fetchNext }))
+  }
+
+  /** Offsets to commit: of each source the next record to process. */
+  processedOffsets(): Map<TopicName, bigint> {
+    return new Map(this.#sources.map((source) => [source.topic, this.#next(source)]))
+  }
+
+  /**
+   * Takes a fetch response in. `sentAtMs` is when its request was sent: when the response reached the
+   * high watermark, everything unread was appended later than that.
+   * @returns false when the response is not for the offset awaited (a stale fetch)
+   */
+  deliver(fetched: FetchedPartition, requestedOffset: bigint, sentAtMs: number): boolean {
+    const source = this.#sources.find(({ topic }) => topic === fetched.topic)
+    if (source === undefined || source.fetchNext !== requestedOffset) return false
+    for (const record of fetched.records) {
+      if (record.offset < source.fetchNext) continue
+      source.queue.push(record)
+      this.#count(source, record, 1)
+    }
+    source.fetchNext = fetched.offsetNext
+    source.highWatermark = fetched.highWatermark
+    source.caughtUp = fetched.offsetNext >= fetched.highWatermark
+    if (source.queue.length === source.head) source.drainedNext = source.fetchNext
+    if (source.caughtUp) source.frontierMs = Math.max(source.frontierMs, sentAtMs)
+    return true
+  }
+
+  /** Up to `limit` records in the order they are to be processed; nothing is taken out. */
+  plan(limit: number): KafkaRecord[] {
+    const heads = this.#sources.map(({ head }) => head)
+    const planned: KafkaRecord[] = []
+    while (planned.length < limit) {
+      let best = -1
+      let bestRecord: KafkaRecord | undefined
+      for (let i = 0; i < this.#sources.length; i += 1) {
+        const record = this.#sources[i]?.queue[heads[i] ?? 0]
+        if (record === undefined) continue
+        if (bestRecord === undefined || record.timestampMs < bestRecord.timestampMs) {
+          best = i
+          bestRecord = record
+        }
+      }
+      if (bestRecord === undefined) break
+      heads[best] = (heads[best] ?? 0) + 1
+      planned.push(bestRecord)
+    }
+    return planned
+  }
+
+  /** Takes the head of its source out; `record` must be that head. */
+  consume(record: KafkaRecord): void {
+    const source = this.#sources.find(({ topic }) => topic === record.topic)
+    if (source === undefined || source.queue[source.head] !== record) {
+      throw new Error(
+        `expected ${record.topic}@${record.offset} to be the next record of its source`
+      )
+    }
+    source.head += 1
+    this.#count(source, record, -1)
+    source.frontierMs = Math.max(source.frontierMs, record.timestampMs)
+    if (source.head === source.queue.length) {
+      source.queue = []
+      source.head = 0
+      source.drainedNext = source.fetchNext
+    } else if (source.head > 1024) {
+      source.queue = source.queue.slice(source.head)
+      source.head = 0
+    }
+  }
+
+  /** The oldest time an unread record may bear. */
+  frontier(): Frontier {
+    let ms = Number.POSITIVE_INFINITY
+    let isOpen = false
+    for (const source of this.#sources) {
+      const head = source.queue[source.head]
+      const known = head === undefined ? source.frontierMs : head.timestampMs
+      const open = head !== undefined || !source.caughtUp
+      if (known < ms) {
+        ms = known
+        isOpen = open
+      } else if (known === ms) {
+        isOpen = isOpen || open
+      }
+    }
+    return { ms, isOpen }
+  }
+
+  #next(source: Source): bigint {
+    return source.queue[source.head]?.offset ?? source.drainedNext
+  }
+
+  #count(source: Source, record: KafkaRecord, sign: 1 | -1): void {
+    const size = sign * ((record.value?.length ?? 0) + (record.key?.length ?? 0) + 64)
+    source.bytes += size
+    this.#bytes += size
+    this.#records += sign
+  }
+}

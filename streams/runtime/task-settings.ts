@@ -1,0 +1,51 @@
+/**
+ * @module Named bounds of a task, and the faults that only tests switch on.
+ */
+
+export interface TaskSettings {
+  /** Records handled in one transaction. */
+  readonly recordsPerCommitMax: number
+  /** Timers fired in one transaction. */
+  readonly timersPerCommitMax: number
+  /** Fetched records held before fetching pauses. */
+  readonly bufferedRecordsMax: number
+  /** Fetched bytes held before fetching pauses. */
+  readonly bufferedBytesMax: number
+  /** Values of a remote store kept in memory, for each store of a task. */
+  readonly cacheEntriesMax: number
+  /** A quiet task compares its stores' positions this often, ms. */
+  readonly verifyEveryMs: number
+  /** A store untouched for longer is rebuilt from its changelog, ms. */
+  readonly trustedAgeMs: number
+  /** Longest wait for a changelog to become readable, ms. */
+  readonly restorePatienceMs: number
+  /** Open transactions older than this are aborted by the broker, ms. */
+  readonly transactionTimeoutMs: number
+  /** A task stops when more than this share of its last records were dead letters. */
+  readonly deadLetterRatioMax: number
+  /** Records over which that share is taken; fewer than this never stop a task. */
+  readonly deadLetterWindow: number
+  /** Breaks the protocol on purpose, to prove that the tests notice. */
+  readonly faults: TaskFaults
+}
+
+export interface TaskFaults {
+  /** Applies the stores before the transaction commits. */
+  readonly applyBeforeCommit?: boolean
+}
+
+export const defaultTaskSettings: TaskSettings = {
+  recordsPerCommitMax: 2000,
+  timersPerCommitMax: 500,
+  bufferedRecordsMax: 10_000,
+  bufferedBytesMax: 8 << 20,
+  cacheEntriesMax: 10_000,
+  verifyEveryMs: 2_000,
+  // Half of the changelogs' delete.retention.ms (24 h).
+  trustedAgeMs: 12 * 3_600_000,
+  restorePatienceMs: 30_000,
+  transactionTimeoutMs: 15_000,
+  deadLetterRatioMax: 0.5,
+  deadLetterWindow: 200,
+  faults: {}
+}

@@ -1,0 +1,284 @@
+/**
+ * @module A task: one partition number of a sub-topology, serial, exactly once. The engine feeds it
+ * fetched records and calls `cycle`; the test driver does the same over a log in memory.
+ *
+ * ```
+ *  created -- acquire --> running -- any error --> (closed; acquired anew as another Task)
+ *                            |------- close ----> closed
+ * ```
+ */
+import { changelogTopic, type TopicName } from '../../avro/index.ts'
+import type { FetchedPartition, TransactionalProducer } from '../../core/kafka/index.ts'
+import { runBatch } from './batch.ts'
+import { commitTask } from './commit.ts'
+import { TaskContext } from './context.ts'
+import { DeadLetterBreaker } from './dead-letter-breaker.ts'
+import { InputBuffer } from './input-buffer.ts'
+import { decodeMetadata, type TaskPositions } from './offset-metadata.ts'
+import { restoreStore } from './restore.ts'
+import { type RunningTask, surprise, type TaskDependencies } from './running-task.ts'
+import type { TaskName } from './state-backend.ts'
+import { TaskState } from './task-state.ts'
+import { TaskTime } from './task-time.ts'
+import { type Timer, timersStore } from './topology.ts'
+
+export class Task {
+  readonly name: TaskName
+  readonly partition: number
+  readonly #deps: TaskDependencies
+  #running: RunningTask | null = null
+  #producer: TransactionalProducer | null = null
+  #closed = false
+  #cycling: Promise<boolean> | null = null
+  #lastCommitMs = Number.NEGATIVE_INFINITY
+  #nextPunctuateMs = Number.NEGATIVE_INFINITY
+  #verifiedMs = Number.NEGATIVE_INFINITY
+
+  constructor(deps: TaskDependencies) {
+    this.#deps = deps
+    this.partition = deps.partition
+    this.name = `${deps.topology.id}-${deps.partition}`
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== null && !this.#closed
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Records behind the high watermarks; 0 before the task runs. */
+  get lag(): number {
+    return this.#running?.inputs.lag ?? 0
+  }
+
+  /**
+   * Fences the predecessor, learns the committed offsets and restores every store exactly to them.
+   * @returns the number of changelog records replayed
+   */
+  async acquire(): Promise<number> {
+    const { topology, partition, admin, failpoints, settings } = this.#deps
+    const startedMs = this.#deps.clock.monotonic()
+    const producer = await this.#deps.transactionalProducer(`hs-${this.name}`, {
+      transactionTimeoutMs: settings.transactionTimeoutMs
+    })
+    this.#producer = producer
+    await producer.init()
+    await failpoints('assign.after-init')
+    const committed = await admin.committed(topology.group, topology.sources)
+    const offsets = new Map<TopicName, bigint>()
+    for (const topic of topology.sources) {
+      offsets.set(topic, committed.get(`${topic}:${partition}`)?.offset ?? -1n)
+    }
+    const metadata = committed.get(`${topology.lead}:${partition}`)?.metadata ?? ''
+    await failpoints('assign.after-offsets')
+    const positions = decodeMetadata(metadata)
+    const restored = await this.#restore(positions)
+    await this.#resolveStart(offsets)
+    this.#start({ producer, offsets, positions, state: await this.#loadState(positions) })
+    this.#deps.metrics.restored(topology, restored, this.#deps.clock.monotonic() - startedMs)
+    return restored
+  }
+
+  /** Offsets to fetch next; empty while the task is not running or its buffer is full. */
+  wanted(): { topic: TopicName; partition: number; offset: bigint }[] {
+    const running = this.#running
+    if (running === null || this.#closed) return []
+    const { bufferedRecordsMax, bufferedBytesMax } = this.#deps.settings
+    const { inputs } = running
+    if (inputs.records >= bufferedRecordsMax || inputs.bytes >= bufferedBytesMax) return []
+    return inputs.fetchOffsets().map((want) => ({ ...want, partition: this.partition }))
+  }
+
+  /** Takes a fetch response in; stale ones are ignored. */
+  deliver(fetched: FetchedPartition, requestedOffset: bigint, sentAtMs: number): void {
+    this.#running?.inputs.deliver(fetched, requestedOffset, sentAtMs)
+  }
+
+  /** Wall clock at which `cycle` next has something to do, epoch ms; +Infinity when only input can tell. */
+  dueMs(): number {
+    const running = this.#running
+    if (running === null || this.#closed) return Number.POSITIVE_INFINITY
+    const { topology, settings } = this.#deps
+    const timer = running.context.timers.peek()
+    const earliest = this.#lastCommitMs + topology.commitIntervalMs
+    const hasTimer =
+      timer !== undefined &&
+      running.time.isPast(timer.dueMs, running.inputs.frontier(), this.#deps.clock.now())
+    const work = running.inputs.records > 0 || hasTimer ? earliest : Number.POSITIVE_INFINITY
+    return Math.min(
+      work,
+      topology.punctuate ? this.#nextPunctuateMs : Number.POSITIVE_INFINITY,
+      this.#verifiedMs + settings.verifyEveryMs
+    )
+  }
+
+  /** Wall clock of the next durable timer or punctuation, whether input allows it yet or not; epoch ms. */
+  nextTimeMs(): number {
+    const timer = this.#running?.context.timers.peek()
+    const punctuation = this.#deps.topology.punctuate
+      ? this.#nextPunctuateMs
+      : Number.POSITIVE_INFINITY
+    return Math.min(timer?.dueMs ?? Number.POSITIVE_INFINITY, punctuation)
+  }
+
+  /**
+   * Handles what is buffered and due in one transaction.
+   * @returns true when something was committed
+   * @throws MigrateError when fenced, CorruptError when the outcome or the state is in doubt: drop the task
+   */
+  cycle(): Promise<boolean> {
+    if (this.#cycling) return this.#cycling
+    this.#cycling = this.#cycle().finally(() => {
+      this.#cycling = null
+    })
+    return this.#cycling
+  }
+
+  /** Stops after the cycle at hand; nothing is committed later. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#cycling?.catch(() => undefined)
+    await this.#producer?.close().catch(() => undefined)
+  }
+
+  /** Entries held in memory, by store. */
+  sizes(): { store: string; entries: number }[] {
+    return this.#running?.state.sizes() ?? []
+  }
+
+  async #cycle(): Promise<boolean> {
+    const running = this.#running
+    if (running === null || this.#closed) return false
+    const { clock, topology, settings } = this.#deps
+    const wallMs = clock.now()
+    await this.#deps.failpoints('poll.after')
+    const isPunctual = topology.punctuate !== undefined && wallMs >= this.#nextPunctuateMs
+    await runBatch(running, { wallMs, isPunctual })
+    if (topology.punctuate && isPunctual) {
+      const { everyMs } = topology.punctuate
+      this.#nextPunctuateMs = wallMs - (wallMs % everyMs) + everyMs
+    }
+    if (this.#closed) return false
+    await this.#deps.failpoints('process.after')
+    const committed = await commitTask(running, () => this.#closed)
+    if (committed) this.#lastCommitMs = clock.now()
+    else if (wallMs >= this.#verifiedMs + settings.verifyEveryMs) await this.#verify(running)
+    if (committed) this.#verifiedMs = clock.now()
+    return committed
+  }
+
+  /** A quiet task notices a wiped or rolled-back backend by itself, so that readers find its state again. */
+  async #verify(running: RunningTask): Promise<void> {
+    const { backend, clock } = this.#deps
+    this.#verifiedMs = clock.now()
+    const reads = running.state.names.map((store) => ({ store, keys: [] }))
+    const results = await backend.read(this.name, reads)
+    results.forEach((result, i) => {
+      const store = reads[i]?.store ?? ''
+      if (result.position !== running.state.position(store)) {
+        throw surprise(this.name, store, running.state.position(store), result.position)
+      }
+    })
+  }
+
+  #changelog(store: string): string {
+    const { topology } = this.#deps
+    return changelogTopic({ app: topology.app, sub: topology.name, store })
+  }
+
+  async #restore(positions: TaskPositions): Promise<number> {
+    const { topology, partition, settings, backend, codec, clock, failpoints } = this.#deps
+    let restored = 0
+    for (const [store, definition] of Object.entries(topology.stores)) {
+      const changelog = this.#changelog(store)
+      restored += await restoreStore({
+        task: this.name,
+        store,
+        definition,
+        changelog,
+        partition,
+        target: positions.stores.get(store) ?? 0n,
+        backend,
+        fetcher: this.#deps.restoreFetcher,
+        changelogBounds: async () => {
+          const bounds = (await this.#deps.admin.endOffsets(changelog)).get(partition)
+          return bounds ?? { logStart: 0n, high: 0n }
+        },
+        codec,
+        clock,
+        failpoints,
+        isAbandoned: () => this.#closed,
+        trustedAgeMs: settings.trustedAgeMs,
+        patienceMs: settings.restorePatienceMs
+      })
+    }
+    return restored
+  }
+
+  async #loadState(positions: TaskPositions): Promise<TaskState> {
+    const { topology, backend, codec, settings } = this.#deps
+    const state = new TaskState(topology.stores, codec, settings.cacheEntriesMax)
+    for (const [store, definition] of Object.entries(topology.stores)) {
+      state.setPosition(store, positions.stores.get(store) ?? 0n)
+      if (definition.kind !== 'resident') continue
+      for await (const [key, value] of backend.scan(this.name, store)) {
+        state.loadResident(store, key, value)
+      }
+      const after = await backend.position(this.name, store)
+      if (after.position !== state.position(store)) {
+        throw surprise(this.name, store, state.position(store), after.position)
+      }
+    }
+    return state
+  }
+
+  /** Without a committed offset a source starts at its first record. */
+  async #resolveStart(offsets: Map<TopicName, bigint>): Promise<void> {
+    for (const [topic, offset] of offsets) {
+      if (offset >= 0n) continue
+      const ends = await this.#deps.admin.endOffsets(topic)
+      offsets.set(topic, ends.get(this.partition)?.logStart ?? 0n)
+    }
+  }
+
+  #start(parts: {
+    producer: TransactionalProducer
+    offsets: Map<TopicName, bigint>
+    positions: TaskPositions
+    state: TaskState
+  }): void {
+    const { topology, partition, codec, partitionsOf, settings } = this.#deps
+    const time = new TaskTime({
+      taskMs: parts.positions.taskMs,
+      streamMs: parts.positions.streamMs
+    })
+    const context = new TaskContext({
+      topology,
+      partition,
+      codec,
+      state: parts.state,
+      time,
+      partitionsOf
+    })
+    if (timersStore in topology.stores) {
+      for (const [, timer] of parts.state.all(timersStore)) context.timers.add(timer as Timer)
+    }
+    this.#verifiedMs = this.#deps.clock.now()
+    this.#running = {
+      name: this.name,
+      deps: this.#deps,
+      inputs: new InputBuffer(parts.offsets),
+      time,
+      state: parts.state,
+      context,
+      producer: parts.producer,
+      breaker: new DeadLetterBreaker({
+        window: settings.deadLetterWindow,
+        ratioMax: settings.deadLetterRatioMax
+      }),
+      committedOffsets: new Map(parts.offsets)
+    }
+  }
+}
