@@ -1,0 +1,26 @@
+/**
+ * @module Test projects. `unit` needs nothing; the others get real servers from `ops/stack/for-tests.ts`.
+ */
+import { defineConfig } from 'vitest/config'
+
+const ignored = ['**/node_modules/**', '**/.local/**', '**/out/**']
+const servers = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 180_000 }
+
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...ignored, 'test/integration/**', 'test/e2e/**', 'test/crash/**'],
+          testTimeout: 120_000
+        }
+      },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...servers } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...servers } },
+      { test: { name: 'crash', include: ['test/crash/**/*.test.ts'], ...servers } }
+    ]
+  }
+})
