@@ -12,7 +12,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { createLogger, describeForeignError, isHailError, systemClock } from '../core/index.ts'
+import { describeForeignError, isHailError, silentLogger, systemClock } from '../core/index.ts'
 import { createKafka } from '../core/kafka/index.ts'
 import { committedVersions, findIncompatibilities, releaseSchemas } from './compatibility.ts'
 import { readAvroConfig, registryTimeoutMs } from './config.ts'
@@ -50,12 +50,11 @@ function print(line: string): void {
 
 async function createTopics(changelogs: readonly ChangelogTopic[]): Promise<number> {
   const config = readAvroConfig()
-  const logger = createLogger({ name: 'avro', level: 'warn' })
   const { brokers, ssl, sasl } = config.kafka
   const kafka = createKafka({
     brokers,
     clientId: 'hailstream-setup',
-    logger,
+    logger: silentLogger,
     clock: systemClock,
     ssl,
     ...(sasl === null ? {} : { sasl })
@@ -81,7 +80,7 @@ async function register(changelogs: readonly ChangelogTopic[]): Promise<number> 
   const registry = createRegistryClient({
     url: readAvroConfig().schemaRegistryUrl,
     timeoutMs: registryTimeoutMs,
-    logger: createLogger({ name: 'avro', level: 'warn' })
+    logger: silentLogger
   })
   const count = subjectsOf(changelogs).length
   let done = 0

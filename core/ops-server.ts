@@ -136,7 +136,7 @@ function runCheck(check: Check, timeoutMs: number, clock: Clock): Promise<CheckR
       () => resolve({ ok: false, detail: `no answer within ${timeoutMs} ms` }),
       timeoutMs
     )
-    Promise.resolve()
+    void Promise.resolve()
       .then(check)
       .catch((error: unknown): CheckResult => ({ ok: false, detail: describe(error) }))
       .then((result) => {

@@ -53,7 +53,7 @@ export function createFakeClock(startMs: number, seed = 1): FakeClock {
     monotonic: () => nowMs - startMs,
     setTimer,
     sleep: (delayMs, signal) => sleepWith(setTimer, delayMs, signal),
-    random: random.next,
+    random: () => random.next(),
     randomBytes: (count) => Buffer.from(Array.from({ length: count }, () => random.word() >>> 24)),
     advance,
     settle,

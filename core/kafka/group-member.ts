@@ -14,8 +14,9 @@ import type { Consumer, ConsumerGroupJoinEvent, PartitionAssigner, RequestEvent 
 import type { Clock } from '../clock/index.ts'
 import { assertThat, FatalError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
+import { commitMemberOffsets } from './member-offsets.ts'
 import { createTaskProtocol } from './task-protocol.ts'
-import type { GroupMember, GroupMemberOptions } from './types.ts'
+import type { GroupMember, GroupMemberOptions, PlainOffset } from './types.ts'
 
 /** After a crash: 250 ms doubling to 5 s, back to 250 ms after each join. */
 const restartDelayMs = 250
@@ -67,6 +68,10 @@ export class ConsumerMember implements GroupMember {
 
   memberId(): string | null {
     return this.#memberId
+  }
+
+  async commitOffsets(offsets: readonly PlainOffset[]): Promise<void> {
+    await commitMemberOffsets(this.#memberId === null ? null : this.#consumer, offsets)
   }
 
   lastHeartbeatAt(): number {

@@ -24,6 +24,7 @@ export type {
   OffsetCommit,
   OutRecord,
   PartitionOffsets,
+  PlainOffset,
   ProducerOptions,
   TopicDefinition,
   TopicPartitionKey,

@@ -36,18 +36,20 @@ const refusedTypes = new Set([
   'KafkaJSSASLAuthenticationError'
 ])
 
-const causesMax = 8
+/** Bounds a chain that runs in a circle. */
+const errorsMax = 16
 
 /** The `type`s and class names of an error, its causes and its parts, outermost first. */
 export function errorTypes(error: unknown): string[] {
   const types: string[] = []
   const queue: unknown[] = [error]
-  for (let seen = 0; seen < causesMax && queue.length > 0; seen += 1) {
+  for (let seen = 0; seen < errorsMax && queue.length > 0; ) {
     const current = queue.shift()
     if (typeof current !== 'object' || current === null) continue
-    const { type, name, cause, errors, groups } = current as Record<string, unknown>
+    seen += 1
+    const { type, name, cause, error: inner, errors, groups } = current as Record<string, unknown>
     for (const word of [type, name]) if (typeof word === 'string') types.push(word)
-    if (cause !== undefined) queue.push(cause)
+    queue.push(cause, inner)
     for (const parts of [errors, groups]) if (Array.isArray(parts)) queue.push(...parts)
   }
   return types

@@ -292,7 +292,15 @@ export type GroupMemberOptions = {
   onLost(): void
 }
 
-/** Membership of a group and nothing more: it never reads a record and never commits an offset. */
+/** One partition's place in a group without transactions. */
+export type PlainOffset = {
+  readonly topic: string
+  readonly partition: number
+  /** Next offset to read. */
+  readonly offset: bigint
+}
+
+/** Membership of a group: it never reads a record and commits only what it is told. */
 export type GroupMember = {
   /**
    * Resolves after the first join attempt; from then on the member joins again by itself until
@@ -305,6 +313,12 @@ export type GroupMember = {
    */
   leave(): Promise<void>
   memberId(): string | null
+  /**
+   * Commits offsets in the name of this member, for readers at least once; those who use
+   * transactions send offsets there instead. RetryError(HAIL_KAFKA_UNAVAILABLE) when nothing may
+   * be committed: no member now, a rebalance, or the coordinator is away.
+   */
+  commitOffsets(offsets: readonly PlainOffset[]): Promise<void>
   /**
    * When the last heartbeat (or join) that the coordinator accepted was sent, in
    * `clock.monotonic()` ms; -Infinity before the first. Newer than an error means: still a member

@@ -33,7 +33,7 @@ export function encryptField(
   }
 ): string {
   const { kid, key } = input.keys.current
-  const iv = (input.randomBytes ?? systemClock.randomBytes)(IV_BYTES)
+  const iv = input.randomBytes?.(IV_BYTES) ?? systemClock.randomBytes(IV_BYTES)
   assertThat(iv.length === IV_BYTES, `an IV has ${IV_BYTES} bytes, got ${iv.length}`)
   const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES })
   cipher.setAAD(additionalData(input))

@@ -39,7 +39,7 @@ export function createConnectionGate(
   client.on('ready', () => {
     if (!isUp) logger.info({}, 'Redis is back')
     isUp = true
-    for (const waiter of [...waiters]) waiter.open()
+    for (const waiter of waiters) waiter.open()
   })
   // Without a listener an 'error' event would end the process.
   client.on('error', (error: unknown) => {
@@ -82,7 +82,7 @@ export function createConnectionGate(
 
   const close = (): void => {
     isClosed = true
-    for (const waiter of [...waiters]) {
+    for (const waiter of waiters) {
       waiter.refuse(new MigrateError('HAIL_CLOSED', 'Redis was closed while a command waited'))
     }
   }

@@ -1,0 +1,2 @@
+/** @module The billing service. */
+export { type BillingDeps, billingTopologies } from './topology.ts'

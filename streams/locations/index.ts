@@ -1,0 +1,2 @@
+/** @module The locations service. */
+export { type LocationsDeps, locationsTopologies } from './topology.ts'

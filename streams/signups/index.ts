@@ -1,0 +1,2 @@
+/** @module The sign-up service. */
+export { type SignupsDeps, signupsTopologies } from './topology.ts'

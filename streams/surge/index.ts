@@ -1,0 +1,2 @@
+/** @module The surge service. */
+export { type SurgeDeps, surgeTopologies } from './topology.ts'

@@ -1,0 +1,113 @@
+/**
+ * @module The world of one simulation: trips, drivers, locations and matching over one log in
+ * memory, in two markets that are the halves of a split one, so that a driver near the border is
+ * shown to both and only `drivers` keeps them from being taken twice.
+ */
+import type { TopicName, TopicRecords } from '../../avro/index.ts'
+import {
+  createMarkets,
+  createPolicy,
+  defaultMarkets,
+  type Markets,
+  type Point,
+  splitMarket
+} from '../../domain/index.ts'
+import { type DriverFaults, driversTopologies } from '../../streams/drivers/index.ts'
+import { locationsTopologies } from '../../streams/locations/index.ts'
+import { matchingTopologies } from '../../streams/matching/index.ts'
+import { type TripFaults, tripsTopologies } from '../../streams/trips/index.ts'
+import { createTopologyDriver, type TopologyDriver } from '../support/index.ts'
+import { places, quoteSecret, startMs } from './builders.ts'
+
+/** Rules that are switched off, to see that the checks notice. */
+export type SimulationFaults = TripFaults & DriverFaults
+
+/** Ten times faster than life: the longest watchdog asks after a minute. */
+export const policy = createPolicy({ timeScale: 10 })
+
+const inputTopics = [
+  'ride_requests',
+  'trips_closed',
+  'trips_admissions',
+  'rider_actions',
+  'driver_actions',
+  'offer_results',
+  'driver_sessions',
+  'driver_offers',
+  'driver_commands',
+  'user_events',
+  'driver_location_updates',
+  'driver_states',
+  'dispatch_requests',
+  'available_drivers'
+] as const satisfies readonly TopicName[]
+
+/** A topic the simulated services read. */
+export type InputTopic = (typeof inputTopics)[number]
+
+const partitionsEach = 2
+
+const newYork = defaultMarkets.find(({ id }) => id === 'new_york')
+if (newYork === undefined) throw new RangeError('expected a market new_york')
+export const markets: Markets = createMarkets([splitMarket(newYork, [0, 1])])
+
+/** A place where the two halves meet, found by walking south. */
+export const border: Point = findBorder(places.unionSquare)
+
+/** A place at most `meters` (a few hundred) from the border, by two numbers in [0, 1). */
+export function placeNearBorder(meters: number, across: number, along: number): Point {
+  const degrees = meters / 111_000
+  return {
+    lat: border.lat + (2 * across - 1) * degrees,
+    lon: border.lon + (2 * along - 1) * degrees
+  }
+}
+
+export interface World {
+  readonly driver: TopologyDriver
+  now(): number
+  /** Puts a record on the log; nothing runs. */
+  put<T extends TopicName>(
+    topic: T,
+    key: string,
+    record: { readonly value: TopicRecords[T]; readonly timestampMs?: number; readonly partition?: number }
+  ): void
+}
+
+/** Starts the services. */
+export function createWorld(seed: number, faults: SimulationFaults): World {
+  const topologies = [
+    ...tripsTopologies({ policy, markets, quoteSecret, faults }),
+    ...driversTopologies({ policy, faults }),
+    ...locationsTopologies({ policy, markets }),
+    ...matchingTopologies({ policy, markets })
+  ]
+  const driver = createTopologyDriver(topologies, {
+    startMs,
+    seed,
+    partitions: Object.fromEntries(inputTopics.map((topic) => [topic, partitionsEach])),
+    // Dead letters are one of the things the simulation does on purpose.
+    settings: { deadLetterRatioMax: 1 }
+  })
+  return {
+    driver,
+    now: () => driver.clock.now(),
+    put(topic, key, { value, ...options }) {
+      driver.append(topic, key, value, options)
+      // The ledger follows what services commit, not what tests put there.
+      driver.drain()
+    }
+  }
+}
+
+function findBorder(from: Point): Point {
+  const stepDegrees = 0.001
+  const home = markets.marketOf(from)
+  for (let n = 1; n < 400; n += 1) {
+    const point = { lat: from.lat - n * stepDegrees, lon: from.lon }
+    const market = markets.marketOf(point)
+    if (market === null || home === null) break
+    if (market !== home && markets.partitionOf(market) !== markets.partitionOf(home)) return point
+  }
+  throw new RangeError('expected another half of the market south of Union Square')
+}
