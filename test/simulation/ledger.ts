@@ -93,7 +93,12 @@ export function createLedger(): Ledger {
     const { ride, rideId } = event
     const before = rides.get(rideId)
     const seq = (before?.seq ?? 0) + 1
-    expectThat(event.seq === seq, 'dense seq', `${rideId}: expected seq ${seq}, got ${event.seq}`, rideId)
+    expectThat(
+      event.seq === seq,
+      'dense seq',
+      `${rideId}: expected seq ${seq}, got ${event.seq}`,
+      rideId
+    )
     expectThat(
       ride.status === statusByEvent[event.type],
       'status',
@@ -117,7 +122,11 @@ export function createLedger(): Ledger {
     if (event.type === 'RIDE_MATCHED') observeMatch(event)
     const gaveUp = ['OFFER_DECLINED', 'OFFER_EXPIRED', 'RIDE_REALLOCATED'].includes(event.type)
     const driverId = before?.ride.driverId
-    if (gaveUp && driverId && (ride.excluded.includes(driverId) || event.type !== 'OFFER_DECLINED')) {
+    if (
+      gaveUp &&
+      driverId &&
+      (ride.excluded.includes(driverId) || event.type !== 'OFFER_DECLINED')
+    ) {
       refusedBy.set(rideId, (refusedBy.get(rideId) ?? new Set()).add(driverId))
     }
     if (before && holdsDriver(before.ride.status) && holdsDriver(ride.status)) {
@@ -179,7 +188,8 @@ export function createLedger(): Ledger {
 
   const observeCommand = (command: DriverCommand): void => {
     const ride = rides.get(command.rideId)?.ride
-    const holds = ride?.offerId === command.offerId && ride !== undefined && holdsDriver(ride.status)
+    const holds =
+      ride?.offerId === command.offerId && ride !== undefined && holdsDriver(ride.status)
     const isRight =
       command.kind === 'ASSIGN' ? holds && ride.status !== 'PENDING_ACCEPTANCE' : !holds
     expectThat(

@@ -70,7 +70,11 @@ export interface World {
   put<T extends TopicName>(
     topic: T,
     key: string,
-    record: { readonly value: TopicRecords[T]; readonly timestampMs?: number; readonly partition?: number }
+    record: {
+      readonly value: TopicRecords[T]
+      readonly timestampMs?: number
+      readonly partition?: number
+    }
   ): void
 }
 

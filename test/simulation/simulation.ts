@@ -1,0 +1,244 @@
+/**
+ * @module One simulation: a seed draws what people do and what goes wrong; the ledger checks every
+ * committed record; then the mischief ends, people cooperate, and all must come to rest as promised.
+ *
+ * The same seed gives the same run, so a run that breaks a promise is run again with a trace.
+ */
+import type { DriverRecord, IntakeState } from '../../avro/index.ts'
+import { holdsDriver, isEndedStatus } from '../../domain/index.ts'
+import type { DrainedRecord } from '../support/index.ts'
+import { createChaos } from './chaos.ts'
+import { createDice } from './dice.ts'
+import { createLedger, type Ledger, type Violation } from './ledger.ts'
+import { createUsers, restMsMax, type Users } from './users.ts'
+import { createWorld, type SimulationFaults, type World } from './world.ts'
+
+/** Moves of people and chaos before the quiet. */
+const movesEach = 420
+const quietStepMs = 1_000
+const linesMax = 40
+
+export interface SimulationResult {
+  readonly seed: number
+  readonly violations: readonly Violation[]
+  /** What happened around the first violation, when traced. */
+  readonly lines: readonly string[]
+  readonly stats: SimulationStats
+}
+
+/** What a run consisted of, to see that it was worth running. */
+export interface SimulationStats {
+  readonly rides: number
+  readonly completed: number
+  readonly cancelled: number
+  readonly unserved: number
+  readonly offersRefused: number
+  readonly reallocated: number
+  readonly lost: number
+  readonly records: number
+}
+
+interface Run {
+  readonly world: World
+  readonly ledger: Ledger
+  readonly users: Users
+  readonly trace: Trace
+}
+
+interface Trace {
+  say(line: () => string): void
+  readonly lines: string[]
+}
+
+/** Runs one seed. */
+export async function simulate(
+  seed: number,
+  options: { readonly faults?: SimulationFaults; readonly isTraced?: boolean } = {}
+): Promise<SimulationResult> {
+  const dice = createDice(seed)
+  const world = createWorld(seed, options.faults ?? {})
+  const ledger = createLedger()
+  const users = createUsers(world, dice, ledger)
+  const chaos = createChaos(world, dice)
+  const trace = createTrace(options.isTraced === true)
+  const run: Run = { world, ledger, users, trace }
+  let records = 0
+  const observe = (): void => {
+    for (const record of world.driver.drain()) {
+      records += 1
+      trace.say(() => lineOf(world, record))
+      ledger.observe(record)
+      chaos.remember(record)
+    }
+  }
+  users.begin()
+  for (let move = 0; move < movesEach && ledger.violations.length === 0; move += 1) {
+    const kind = dice.weighted([
+      ['chaos', 70],
+      ['people', 14],
+      ['time', 16]
+    ])
+    if (kind === 'people') users.act()
+    else {
+      const what = kind === 'time' ? await chaos.passTime() : await chaos.move()
+      trace.say(() => `-- ${what}`)
+      observe()
+      users.keepUp()
+    }
+  }
+  if (ledger.violations.length === 0) {
+    await comeToRest(run, observe)
+    await checkAtRest(run, chaos.lost)
+  }
+  return {
+    seed,
+    violations: ledger.violations,
+    lines: linesAbout(trace.lines, ledger.violations[0]),
+    stats: statsOf(ledger, { lost: chaos.lost, records })
+  }
+}
+
+/** The text of a failed run: the seed, what broke, and what led there. */
+export function reportOf({ seed, violations, lines }: SimulationResult): string {
+  const broken = violations.slice(0, 3).map(({ rule, what }) => `  ${rule}: ${what}`)
+  const again = `run again: SIM_SEED=${seed} SIM_SEEDS=1 npx vitest run test/simulation`
+  return [`seed ${seed} breaks a promise`, ...broken, again, ...lines].join('\n')
+}
+
+async function comeToRest(run: Run, observe: () => void): Promise<void> {
+  const { world, users } = run
+  run.trace.say(() => '-- the quiet begins')
+  const endMs = world.now() + restMsMax
+  while (world.now() < endMs) {
+    await world.driver.run()
+    observe()
+    if (isAtRest(run)) return
+    await world.driver.setWall(world.now() + quietStepMs)
+    users.keepUp()
+    users.cooperate()
+  }
+}
+
+function isAtRest({ ledger, users }: Run): boolean {
+  const isOver = (rideId: string): boolean => {
+    const status = ledger.rides.get(rideId)?.ride.status
+    return status !== undefined && isEndedStatus(status)
+  }
+  return (
+    users.requested.every(isOver) &&
+    users.unanswered().length === 0 &&
+    [...ledger.drivers.values()].every(({ offerId }) => offerId === null)
+  )
+}
+
+/** The promises that hold when all is quiet (S13 and those of the whole). */
+async function checkAtRest({ world, ledger, users }: Run, lost: number): Promise<void> {
+  const expectThat = (holds: boolean, rule: string, what: string, ...about: string[]): void => {
+    if (!holds) ledger.note({ rule, what, about })
+  }
+  for (const rideId of users.requested) {
+    const status = ledger.rides.get(rideId)?.ride.status
+    const isOver = status !== undefined && isEndedStatus(status)
+    expectThat(isOver, 'every ride ends', `${rideId} is ${status ?? 'unknown'}`, rideId)
+  }
+  for (const actionId of users.unanswered()) {
+    expectThat(false, 'S11 every action ends', `${actionId} has no outcome`, actionId)
+  }
+  for (const driverId of users.driverIds) {
+    const record = (await world.driver.store('drivers', 'sessions', 'drivers', driverId)) as
+      | DriverRecord
+      | undefined
+    const ride = ledger.rides.get(record?.rideId ?? '')?.ride
+    const isBound = record?.offerId !== null && record?.offerId !== undefined
+    const isLive =
+      ride !== undefined && holdsDriver(ride.status) && ride.offerId === record?.offerId
+    expectThat(
+      !isBound || isLive,
+      'S13 at rest',
+      `${driverId} is ${record?.status} for ${record?.offerId}, whose ride is ${ride?.status}`,
+      driverId,
+      record?.rideId ?? driverId
+    )
+  }
+  for (const customerId of users.riderIds) {
+    const intake = (await world.driver.store('trips', 'intake', 'intake', customerId)) as
+      | IntakeState
+      | undefined
+    for (const { rideId, open } of intake?.rides ?? []) {
+      expectThat(!open, 'slots freed', `${rideId} still takes a slot of ${customerId}`, rideId)
+    }
+  }
+  checkBooks(ledger, expectThat)
+  const timers = await world.driver.entries('trips', 'rides', 'timers')
+  for (const timer of timers.values()) {
+    const { name, key } = timer as { name: string; key: string }
+    expectThat(name === 'retention', 'timers end', `timer ${name} of ${key} is still set`, key)
+  }
+  const letters = ['driver_offers', 'ride_requests', 'driver_sessions', 'trips_admissions'] as const
+  const unasked = letters.flatMap((topic) => world.driver.deadLetters(topic)).length
+  expectThat(unasked <= lost, 'dead letters', `${unasked} dead letters, ${lost} on purpose`)
+}
+
+function checkBooks(
+  ledger: Ledger,
+  expectThat: (holds: boolean, rule: string, what: string, ...about: string[]) => void
+): void {
+  const due = new Set<string>()
+  for (const { ride } of ledger.rides.values()) {
+    if (ride.status === 'COMPLETED') due.add(`${ride.rideId}:TRIP`)
+    if ((ride.feeMinor ?? 0) > 0) due.add(`${ride.rideId}:CANCELLATION_FEE`)
+    const isRejected = ride.status === 'REJECTED'
+    expectThat(
+      ledger.demands.has(ride.rideId) === !isRejected,
+      'demand once',
+      `demand of ${ride.rideId} (${ride.status})`,
+      ride.rideId
+    )
+    expectThat(
+      ledger.closed.has(ride.rideId),
+      'closed',
+      `${ride.rideId} was not closed`,
+      ride.rideId
+    )
+  }
+  const billed = [...ledger.bills.keys()].sort().join(', ')
+  const expected = [...due].sort().join(', ')
+  expectThat(billed === expected, 'bills', `expected bills ${expected}, got ${billed}`)
+}
+
+function statsOf(
+  ledger: Ledger,
+  counted: { readonly lost: number; readonly records: number }
+): SimulationStats {
+  const rides = [...ledger.rides.values()].map(({ ride }) => ride)
+  const withStatus = (status: string): number =>
+    rides.filter((ride) => ride.status === status).length
+  const sum = (of: (ride: (typeof rides)[number]) => number): number =>
+    rides.reduce((total, ride) => total + of(ride), 0)
+  return {
+    rides: rides.length,
+    completed: withStatus('COMPLETED'),
+    cancelled: withStatus('CANCELLED'),
+    unserved: withStatus('NO_DRIVERS_AVAILABLE'),
+    offersRefused: sum((ride) => ride.offersDeclined + ride.offersExpired),
+    reallocated: sum((ride) => ride.reallocations),
+    ...counted
+  }
+}
+
+function createTrace(isOn: boolean): Trace {
+  const lines: string[] = []
+  return { lines, say: (line) => (isOn ? void lines.push(line()) : undefined) }
+}
+
+function lineOf(world: World, record: DrainedRecord): string {
+  const at = `+${world.now()}`.slice(-8)
+  return `${at} ${record.topic} ${record.key} ${JSON.stringify(record.value)}`.slice(0, 700)
+}
+
+/** The last lines that name what the violation is about. */
+function linesAbout(lines: readonly string[], violation: Violation | undefined): string[] {
+  if (violation === undefined) return []
+  const about = lines.filter((line) => violation.about.some((id) => line.includes(id)))
+  return about.slice(-linesMax)
+}
