@@ -18,18 +18,21 @@ describe('the policy', () => {
     }
     expect([...same].sort()).toEqual([
       'candidatesMax',
+      'driverUnheardMs',
       'excludedMax',
       'idempotencyMaxAgeMs',
       'matchingWindowMs',
       'maxOpenRides',
       'parkedMax',
+      'parkedMs',
       'pickupEtaMaxSeconds',
       'quoteToleranceMeters',
       'reachMeters',
       'rideRetentionMs',
-      'solveMsMax'
+      'solveMsMax',
+      'ssnClaimRetryMs'
     ])
-    expect(changed.size).toBe(14)
+    expect(changed.size).toBe(11)
   })
 
   test('scales the periods of surge and the speed of a teleport', () => {

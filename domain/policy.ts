@@ -85,9 +85,9 @@ export type Policy = {
   readonly reservedWatchdogMs: number
   /** A trip without word for so long is asked about again, ms. */
   readonly onTripWatchdogMs: number
-  /** A driver not heard of for so long leaves matching's pool, ms. */
+  /** A driver not heard of for so long leaves matching's pool, ms. Not scaled: devices report in real time. */
   readonly driverUnheardMs: number
-  /** How long an action waits for a ride or driver not known yet, ms. */
+  /** How long an action waits for a ride or driver not known yet, ms. Not scaled: it covers the machines' delay. */
   readonly parkedMs: number
   /** How many such actions wait per ride or driver. */
   readonly parkedMax: number
@@ -116,7 +116,7 @@ export type Policy = {
    * `pickupEtaMaxSeconds` at the fastest hour: 900 s x 30.7 km/h / 1.35 = 5,685 m.
    */
   readonly reachMeters: number
-  /** An e-mail claim repeats its unanswered SSN claim this often, ms. */
+  /** An e-mail claim repeats its unanswered SSN claim this often, ms. Not scaled. */
   readonly ssnClaimRetryMs: number
   /** Oldest `Idempotency-Key` accepted, ms. Not scaled: clients' clocks are real. */
   readonly idempotencyMaxAgeMs: number
@@ -149,8 +149,8 @@ export function createPolicy({ timeScale }: { timeScale: number } = { timeScale:
     noShowMs: scaled(5 * minute),
     reservedWatchdogMs: scaled(30 * second),
     onTripWatchdogMs: scaled(10 * minute),
-    driverUnheardMs: scaled(30 * second),
-    parkedMs: scaled(10 * second),
+    driverUnheardMs: 30 * second,
+    parkedMs: 10 * second,
     parkedMax: 8,
     freeCancelMs: scaled(2 * minute),
     driverLateMs: scaled(5 * minute),
@@ -163,7 +163,7 @@ export function createPolicy({ timeScale }: { timeScale: number } = { timeScale:
     candidatesMax: 20,
     solveMsMax: 50,
     reachMeters: 6_000,
-    ssnClaimRetryMs: scaled(30 * second),
+    ssnClaimRetryMs: 30 * second,
     idempotencyMaxAgeMs: 12 * hour,
     rideRetentionMs: hour,
     ping: createPingPolicy(timeScale, scaled),
@@ -208,7 +208,7 @@ function createSurgePolicy(scaled: (ms: number) => number): SurgePolicy {
     stepDownPercent: 20,
     publishStepPercent: 10,
     hysteresisPercent: 5,
-    neighbourLimitPercent: 50,
+    neighbourLimitPercent: 30,
     ttlMs: scaled(150 * second)
   }
 }

@@ -1,6 +1,7 @@
 /**
- * @module Offsets of a group without transactions, committed by the membership consumer, so that the broker checks its member id
- * and generation: a member that lost its place can't move the group's offsets.
+ * @module Offsets of a group without transactions, committed by the membership consumer, so that
+ * the broker checks its member id and generation: a member that lost its place can't move the
+ * group's offsets.
  */
 
 import type { Consumer } from 'kafkajs'

@@ -5,9 +5,9 @@
  * the broker's own check on append stand for it.
  *
  * ```
- * 0 base offset i64 | 8 length i32 | 12 leader epoch i32 | 16 magic i8 | 17 crc i32 | 21 attributes i16
- * 23 last offset delta i32 | 27 base timestamp i64 | 35 max timestamp i64 | 43 producer id i64
- * 51 producer epoch i16 | 53 base sequence i32 | 57 count i32 | 61 records
+ * 0 base offset i64 | 8 length i32 | 12 leader epoch i32 | 16 magic i8 | 17 crc i32
+ * 21 attributes i16 | 23 last offset delta i32 | 27 base timestamp i64 | 35 max timestamp i64
+ * 43 producer id i64 | 51 producer epoch i16 | 53 base sequence i32 | 57 count i32 | 61 records
  * ```
  */
 

@@ -315,8 +315,8 @@ export type GroupMember = {
   memberId(): string | null
   /**
    * Commits offsets in the name of this member, for readers at least once; those who use
-   * transactions send offsets there instead. RetryError(HAIL_KAFKA_UNAVAILABLE) when nothing may
-   * be committed: no member now, a rebalance, or the coordinator is away.
+   * transactions send offsets there instead. RetryError(HAIL_KAFKA_UNAVAILABLE) when nothing may be
+   * committed: no member now, a rebalance, or the coordinator is away.
    */
   commitOffsets(offsets: readonly PlainOffset[]): Promise<void>
   /**

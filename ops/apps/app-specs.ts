@@ -30,6 +30,7 @@ export interface AppSpec {
   readonly name: AppName
   /** Entry file, relative to the repository. */
   readonly entry: string
+  readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   /** Answers 200 once the process can do its work. */
   readonly readyUrl: string
@@ -53,7 +54,8 @@ export function appSpecs(ports: AppPorts, shared: Readonly<Record<string, string
     {
       name: 'receiver',
       entry: 'streams/notifications/receiver.ts',
-      environment: { RECEIVER_PORT: String(ports.receiver) },
+      args: ['--port', String(ports.receiver)],
+      environment: {},
       readyUrl: `${receiverUrl}/counts`,
       healthUrl: `${receiverUrl}/counts`,
       statusUrl: null
@@ -61,6 +63,7 @@ export function appSpecs(ports: AppPorts, shared: Readonly<Record<string, string
     {
       name: 'streams',
       entry: 'streams/main.ts',
+      args: [],
       environment: {
         ...shared,
         STREAMS_OPS_PORT: String(ports.streamsOps),
@@ -73,6 +76,7 @@ export function appSpecs(ports: AppPorts, shared: Readonly<Record<string, string
     {
       name: 'sinks',
       entry: 'sinks/main.ts',
+      args: [],
       environment: { ...shared, SINKS_OPS_PORT: String(ports.sinksOps) },
       ...ops(ports.sinksOps),
       statusUrl: null
@@ -80,6 +84,7 @@ export function appSpecs(ports: AppPorts, shared: Readonly<Record<string, string
     {
       name: 'ingress',
       entry: 'ingress/main.ts',
+      args: [],
       environment: {
         ...shared,
         INGRESS_PORT: String(ports.ingress),

@@ -121,11 +121,15 @@ export class Supervisor {
   #spawn(running: Running): void {
     const { spec, log } = running
     const { repositoryDir, inherited, clock } = this.#options
-    const child = spawn(process.execPath, ['--import', 'tsx', join(repositoryDir, spec.entry)], {
-      cwd: repositoryDir,
-      env: { ...inherited, ...spec.environment },
-      stdio: ['ignore', 'pipe', 'pipe']
-    })
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(repositoryDir, spec.entry), ...spec.args],
+      {
+        cwd: repositoryDir,
+        env: { ...inherited, ...spec.environment },
+        stdio: ['ignore', 'pipe', 'pipe']
+      }
+    )
     running.child = child
     running.startedMs = clock.monotonic()
     child.stdout?.pipe(log, { end: false })

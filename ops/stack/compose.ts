@@ -31,6 +31,30 @@ export async function engineAnswers(run: RunCommand = runCommand): Promise<boole
   )
 }
 
+/**
+ * Checks that there is an engine, before anything is written or tried.
+ *
+ * @throws StackError HAIL_STACK_MISSING_TOOL
+ */
+export async function requireEngine(run: RunCommand = runCommand): Promise<void> {
+  if (!(await engineAnswers(run))) {
+    throw new StackError(
+      'HAIL_STACK_MISSING_TOOL',
+      'STACK=compose needs a running Docker engine and the docker compose plugin; ' +
+        'install them, or use STACK=local'
+    )
+  }
+}
+
+/** True when containers of this stack run. */
+export async function hasContainers(
+  config: StackConfig,
+  run: RunCommand = runCommand
+): Promise<boolean> {
+  const listed = await run(composeCommand(config, ['ps', '--quiet']))
+  return listed.status === 0 && listed.stdout.trim() !== ''
+}
+
 /** True when every image of the stack is on this machine. */
 export async function hasImages(
   config: StackConfig,
@@ -115,8 +139,7 @@ export function composeCommand(config: StackConfig, args: readonly string[]): Co
 /** The remembered ports while the stack runs, else free ones. */
 async function composePorts(config: StackConfig, paths: StackPaths): Promise<StackPorts> {
   const state = await readState(paths)
-  const running = await runCommand(composeCommand(config, ['ps', '--quiet']))
-  const isRunning = state?.mode === 'compose' && running.stdout.trim() !== ''
+  const isRunning = state?.mode === 'compose' && (await hasContainers(config))
   return await choosePorts({
     preferred: config.ports,
     remembered: state?.ports,

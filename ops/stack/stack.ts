@@ -3,9 +3,17 @@
  *
  * @module
  */
-import { addressesAt, externalAddresses, type StackAddresses } from './addresses.ts'
+import { addressesAt, externalAddresses, type StackAddresses, type StackMode } from './addresses.ts'
 import { chooseMode } from './choose-mode.ts'
-import { engineAnswers, hasImages, pullImages, startContainers, stopContainers } from './compose.ts'
+import {
+  engineAnswers,
+  hasContainers,
+  hasImages,
+  pullImages,
+  requireEngine,
+  startContainers,
+  stopContainers
+} from './compose.ts'
 import { readConfig, type StackConfig } from './config.ts'
 import { messageOf, StackError } from './errors.ts'
 import { removeEmptyFolder } from './files.ts'
@@ -61,6 +69,7 @@ export async function setupStack(options: StackOptions = {}): Promise<void> {
     return
   }
   if (mode === 'compose') {
+    await requireEngine()
     if (!(await hasImages(config))) {
       await pullImages(config, report)
     }
@@ -86,6 +95,7 @@ export async function startStack(options: StackOptions = {}): Promise<StackAddre
     await requireExternal(config)
     return given
   }
+  await refuseSecondKind(config, paths, mode)
   if (mode === 'compose') {
     const ports = await withLock(paths.stateDir, report, () =>
       startContainers(config, paths, report)
@@ -108,14 +118,8 @@ export async function startStack(options: StackOptions = {}): Promise<StackAddre
 /** Ends the servers; their data stays. Servers given by address are left alone. */
 export async function stopStack(options: StackOptions = {}): Promise<void> {
   const { config, paths, report } = inContext(options)
-  const state = await readState(paths)
-  if (state?.mode === 'compose') {
-    await withLock(paths.stateDir, report, () => stopContainers(config, { removesData: false }))
-    report(`stack ${config.name} is down`)
-    return
-  }
-  const ended = await withLock(paths.stateDir, report, () => stopServers(config, paths, report))
-  report(ended > 0 ? `stack ${config.name} is down` : `stack ${config.name} was not running`)
+  const hasEnded = await withLock(paths.stateDir, report, () => endStack(config, paths, report))
+  report(hasEnded ? `stack ${config.name} is down` : `stack ${config.name} was not running`)
 }
 
 /** What runs, what answers, and where. */
@@ -156,16 +160,49 @@ export async function cleanStack(options: StackOptions & { all?: boolean } = {})
 
 async function cleanOne(config: StackConfig, report: Report): Promise<void> {
   const paths = stackPaths(config)
-  const state = await readState(paths)
   await withLock(paths.stateDir, report, async () => {
-    if (state?.mode === 'compose') {
-      await stopContainers(config, { removesData: true })
-    } else {
-      await stopServers(config, paths, report)
-    }
+    await endStack(config, paths, report, { removesData: true })
     await Promise.all([paths.dataDir, paths.logDir, paths.stateDir].map(removeTree))
   })
   report(`clean: data, logs and state of stack ${config.name} are removed`)
+}
+
+/** Ends processes in any case: cheap when there are none, and none is left behind if there are. */
+async function endStack(
+  config: StackConfig,
+  paths: StackPaths,
+  report: Report,
+  options = { removesData: false }
+): Promise<boolean> {
+  const ended = await stopServers(config, paths, report)
+  const isCompose = (await readState(paths))?.mode === 'compose'
+  if (isCompose) {
+    await stopContainers(config, options)
+  }
+  return isCompose || ended > 0
+}
+
+/** A stack of one name is either containers or processes: the state remembers one kind. */
+async function refuseSecondKind(
+  config: StackConfig,
+  paths: StackPaths,
+  mode: StackMode
+): Promise<void> {
+  if (mode === 'compose') {
+    await requireEngine()
+  }
+  const state = await readState(paths)
+  if (state === undefined || state.mode === mode) {
+    return
+  }
+  const isRunning =
+    state.mode === 'local' ? await hasLiveServer(paths) : await hasContainers(config)
+  if (isRunning) {
+    throw new StackError(
+      'HAIL_STACK_START',
+      `The stack ${config.name} runs already (${state.mode}); end it with make down before ${mode}`
+    )
+  }
 }
 
 async function chosenMode(config: StackConfig, paths: StackPaths, report: Report) {

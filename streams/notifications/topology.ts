@@ -100,6 +100,9 @@ function apply(
   ctx.put('deliveries', notificationId, step.state)
   ctx.setTimer(notificationId, step.timer.name, step.timer.dueMs)
   if (step.event) ctx.emit('notification_events', userId, step.event)
-  if (step.deadLetter !== null) ctx.deadLetter('HAIL_UNDELIVERED', step.deadLetter)
+  if (step.deadLetter !== null) {
+    const of = { topic: 'notification_tasks', key: userId, value: task } as const
+    ctx.deadLetter('HAIL_UNDELIVERED', step.deadLetter, of)
+  }
   ctx.count('tries', { channel, outcome: delivery.kind })
 }

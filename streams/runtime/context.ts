@@ -11,6 +11,7 @@ import type { TaskTime } from './task-time.ts'
 import { TimerQueue, timerId } from './timer-queue.ts'
 import {
   type Context,
+  type DeadLetterOf,
   type EmitOptions,
   type SubTopology,
   type Timer,
@@ -160,9 +161,11 @@ export class TaskContext implements Context {
       this.#options.state.put(timersStore, id, undefined)
   }
 
-  deadLetter(code: string, message: string): void {
+  deadLetter(code: string, message: string, of?: DeadLetterOf): void {
     const { topology, partition } = this.#options
-    const input = this.#input ?? timerInput(topology, partition, this.taskTimeMs)
+    const input = of
+      ? this.#standIn(of)
+      : (this.#input ?? timerInput(topology, partition, this.taskTimeMs))
     this.#pendingOut.push(
       deadLetterRecord(input, { app: topology.id, code, message, atMs: this.wallMs })
     )
@@ -171,6 +174,14 @@ export class TaskContext implements Context {
 
   count(name: string, labels: Readonly<Record<string, string>> = {}): void {
     this.#pendingCounts.push({ name, labels })
+  }
+
+  /** The record a timer stands for, encoded anew. */
+  #standIn(of: DeadLetterOf): KafkaRecord {
+    const { codec, topology, partition } = this.#options
+    const value = codec.encode(topics[of.topic].record, of.value as never)
+    const bare = timerInput(topology, partition, this.taskTimeMs)
+    return { ...bare, topic: of.topic, key: Buffer.from(of.key), value }
   }
 
   #headers(

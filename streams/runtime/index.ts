@@ -27,6 +27,7 @@ export { Task } from './task.ts'
 export { defaultTaskSettings, type TaskFaults, type TaskSettings } from './task-settings.ts'
 export {
   type Context,
+  type DeadLetterOf,
   defineSubTopology,
   type EffectInput,
   type EmitOptions,

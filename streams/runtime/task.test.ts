@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BillingTask, NotificationTask } from '../../avro/index.ts'
 import { SkipToDlqError } from '../../core/index.ts'
+import { isSwitchedOff } from '../../test/support/config.ts'
 import { createTopologyDriver } from '../../test/support/index.ts'
 import { defineSubTopology, type Failpoints, type SubTopology } from './index.ts'
 
@@ -127,7 +128,11 @@ describe('a task', () => {
           throw new Error('struck')
         }
       }
-      const driver = createTopologyDriver([counting()], { startMs, failpoints })
+      const driver = createTopologyDriver([counting()], {
+        startMs,
+        failpoints,
+        settings: { faults: { applyBeforeCommit: isSwitchedOff('apply-before-commit') } }
+      })
       await driver.pipe('notification_tasks', 'u1', aTask('u1'))
       armed = true
       await expect(driver.pipe('notification_tasks', 'u1', aTask('u1'))).rejects.toThrow('struck')

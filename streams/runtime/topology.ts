@@ -55,6 +55,13 @@ export interface EmitOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** The record that a dead letter is made of, where it is not the input at hand. */
+export interface DeadLetterOf<T extends TopicName = TopicName> {
+  readonly topic: T
+  readonly key: string
+  readonly value: TopicRecords[T]
+}
+
 /**
  * What a handler may see and do. Everything a handler does becomes visible in one Kafka
  * transaction, or not at all. Values are immutable: put a new object.
@@ -66,7 +73,7 @@ export interface Context<S extends StoreDefinitions = StoreDefinitions> {
   readonly streamTimeMs: number
   readonly wallMs: number
   readonly partition: number
-  /** Values batched until the next commit, then cleared. */
+  /** Values batched until the next commit, then cleared. A handler that throws does not take them back: write here last. */
   readonly scratch: Map<string, unknown>
   /** What the sub-topology's `effect` returned for this input. */
   readonly effect: unknown
@@ -83,8 +90,11 @@ export interface Context<S extends StoreDefinitions = StoreDefinitions> {
   ): void
   setTimer(key: string, name: string, dueMs: number): void
   cancelTimer(key: string, name: string): void
-  /** Sends the current input to its dead letter topic, keeping what the handler did so far. */
-  deadLetter(code: string, message: string): void
+  /**
+   * Sends the current input to its dead letter topic, keeping what the handler did so far. A timer has
+   * no input of its own: `of` names the record it stands for.
+   */
+  deadLetter<T extends TopicName>(code: string, message: string, of?: DeadLetterOf<T>): void
   /** Adds one to `hail_<app>_<name>_total` when the commit succeeds. */
   count(name: string, labels?: Readonly<Record<string, string>>): void
 }

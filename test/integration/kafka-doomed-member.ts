@@ -1,6 +1,6 @@
 /**
- * @module A group member that dies: runs in a worker thread, joins, and is terminated by the test without a
- * goodbye. Posts its member id once it has joined.
+ * @module A group member that dies: runs in a worker thread, joins, and is terminated by the test
+ * without a goodbye. Posts its member id once it has joined.
  */
 
 import { parentPort, workerData } from 'node:worker_threads'

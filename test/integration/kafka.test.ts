@@ -1,6 +1,4 @@
-/**
- * @module core/kafka against a real broker: what only a broker can prove.
- */
+/** @module core/kafka against a real broker: what only a broker can prove. */
 
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -22,7 +20,9 @@ import { stackForTests } from '../../ops/stack/for-tests.ts'
 
 const setUpMs = 180_000
 const waitMs = 20_000
-/** Of today: a broker puts records of another week into another segment, and deletes them by age. */
+/**
+ * Of today: a broker puts records of another week into another segment, and deletes them by age.
+ */
 const nowMs = systemClock.now()
 
 const doomedMember = new URL('./kafka-doomed-member.ts', import.meta.url).href
@@ -469,6 +469,22 @@ describe('membership', () => {
     expect(second?.memberId).not.toBe(first?.memberId)
     expect(second).toMatchObject({ generation: 2, partitions: [0, 1] })
     await member.leave()
+  })
+
+  test('commits offsets in its own name, and none once it has left', async () => {
+    const group = aGroup()
+    const topic = await aTopic(1)
+    const member = aMember({ group, topics: [topic] })
+    expect(await codeOf(member.commitOffsets([{ topic, partition: 0, offset: 1n }]))).toBe(
+      'HAIL_KAFKA_UNAVAILABLE'
+    )
+    await member.start()
+    await member.commitOffsets([{ topic, partition: 0, offset: 7n }])
+    expect((await admin.committed(group, [topic])).get(`${topic}:0`)?.offset).toBe(7n)
+    await member.leave()
+    expect(await codeOf(member.commitOffsets([{ topic, partition: 0, offset: 8n }]))).toBe(
+      'HAIL_KAFKA_UNAVAILABLE'
+    )
   })
 
   test('refuses topics with different partition counts', async () => {

@@ -158,9 +158,9 @@ export function createChaos(world: World, dice: Dice): Chaos {
     },
     async passTime() {
       const ms = dice.weighted([
-        [100 + dice.below(900), 70],
-        [1_000 + dice.below(3_000), 25],
-        [10_000 + dice.below(30_000), 3]
+        [100 + dice.below(600), 80],
+        [1_000 + dice.below(3_000), 16],
+        [10_000 + dice.below(40_000), 1]
       ])
       await driver.setWall(world.now() + ms)
       const awake = tasks.filter(() => dice.chance(0.6))

@@ -11,10 +11,10 @@ import { createChaos } from './chaos.ts'
 import { createDice } from './dice.ts'
 import { createLedger, type Ledger, type Violation } from './ledger.ts'
 import { createUsers, restMsMax, type Users } from './users.ts'
-import { createWorld, type SimulationFaults, type World } from './world.ts'
+import { createWorld, policy, type SimulationFaults, type World, warmUp } from './world.ts'
 
 /** Moves of people and chaos before the quiet. */
-const movesEach = 420
+const movesEach = 500
 const quietStepMs = 1_000
 const linesMax = 40
 
@@ -71,11 +71,12 @@ export async function simulate(
       chaos.remember(record)
     }
   }
+  await warmUp(world)
   users.begin()
   for (let move = 0; move < movesEach && ledger.violations.length === 0; move += 1) {
     const kind = dice.weighted([
       ['chaos', 70],
-      ['people', 14],
+      ['people', 16],
       ['time', 16]
     ])
     if (kind === 'people') users.act()
@@ -109,10 +110,13 @@ async function comeToRest(run: Run, observe: () => void): Promise<void> {
   const { world, users } = run
   run.trace.say(() => '-- the quiet begins')
   const endMs = world.now() + restMsMax
+  let restingSinceMs: number | null = null
   while (world.now() < endMs) {
     await world.driver.run()
     observe()
-    if (isAtRest(run)) return
+    restingSinceMs = isAtRest(run) ? (restingSinceMs ?? world.now()) : null
+    // A record sent twice at the last moment may still park an action.
+    if (restingSinceMs !== null && world.now() - restingSinceMs > policy.parkedMs) return
     await world.driver.setWall(world.now() + quietStepMs)
     users.keepUp()
     users.cooperate()

@@ -157,7 +157,7 @@ export function createUsers(world: World, dice: Dice, ledger: Ledger): Users {
     const ride = dice.pick(own.filter((each) => each.customerId === customerId))
     const what = dice.weighted([
       ['request', 6],
-      ['cancel', 2],
+      ['cancel', 1.2],
       ['rate', 1],
       ['early', 0.5]
     ])
@@ -203,7 +203,7 @@ export function createUsers(world: World, dice: Dice, ledger: Ledger): Users {
       }
     },
     act() {
-      if (dice.chance(0.45)) riderMoves()
+      if (dice.chance(0.35)) riderMoves()
       else driverMoves()
     },
     keepUp() {

@@ -52,6 +52,6 @@ export function refuseOtherVersion(version: string): void {
   if (version === supportedVersion) return
   throw new FatalError(
     'HAIL_ASSERTION',
-    `expected kafkajs ${supportedVersion}, got ${version}; review core/kafka/patches before changing it`
+    `expected kafkajs ${supportedVersion}, got ${version}; review core/kafka/patches first`
   )
 }

@@ -50,7 +50,7 @@ export async function startServers(
   const context: ServerContext = { config, paths, ports, programs }
   const started = new Map<ServerName, Promise<StartAction>>()
   for (const server of inOrderOfNeeds(LOCAL_SERVERS)) {
-    const needs = server.needs.map((name) => started.get(name))
+    const needs = server.needs.flatMap((name) => started.get(name) ?? [])
     started.set(
       server.name,
       Promise.all(needs).then(() => ensureServer(server, context, report))

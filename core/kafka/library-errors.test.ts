@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { errorTypes, toKafkaError, toTransactionError } from './library-errors.ts'
+
+class LibraryError extends Error {
+  readonly type: string | undefined
+  constructor(name: string, options: { type?: string; cause?: unknown } = {}) {
+    super('text that nobody matches on', { cause: options.cause })
+    this.name = name
+    this.type = options.type
+  }
+}
+
+const wrapped = (type: string) =>
+  new LibraryError('KafkaJSNumberOfRetriesExceeded', {
+    cause: new LibraryError('KafkaJSProtocolError', { type })
+  })
+
+describe('transaction errors', () => {
+  test.each([
+    'INVALID_PRODUCER_EPOCH',
+    'PRODUCER_FENCED',
+    'INVALID_PRODUCER_ID_MAPPING',
+    'INVALID_TXN_STATE'
+  ])('is fenced by %s, however deep', (type) => {
+    expect(toTransactionError(wrapped(type), 'commit t-0')).toMatchObject({
+      code: 'HAIL_FENCED',
+      reaction: 'migrate'
+    })
+  })
+
+  test.each(['CONCURRENT_TRANSACTIONS', 'UNKNOWN', 'TOPIC_AUTHORIZATION_FAILED'])(
+    'leaves the outcome unknown after %s',
+    (type) => {
+      const cause = wrapped(type)
+      const error = toTransactionError(cause, 'commit t-0')
+      expect(error).toMatchObject({ code: 'HAIL_UNKNOWN_OUTCOME', reaction: 'corrupt', cause })
+      expect(error.message).toContain(type)
+    }
+  )
+})
+
+describe('other errors', () => {
+  test('are fatal when Kafka refused, else worth another try', () => {
+    expect(toKafkaError(wrapped('TOPIC_AUTHORIZATION_FAILED'), 'write').code).toBe(
+      'HAIL_KAFKA_REFUSED'
+    )
+    expect(toKafkaError(wrapped('NOT_ENOUGH_REPLICAS'), 'write').code).toBe(
+      'HAIL_KAFKA_UNAVAILABLE'
+    )
+    expect(toKafkaError('a text', 'write').code).toBe('HAIL_KAFKA_UNAVAILABLE')
+  })
+
+  test('are searched through causes and parts, also when they run in a circle', () => {
+    const circle = new LibraryError('Circle')
+    circle.cause = circle
+    expect(new Set(errorTypes(circle))).toEqual(new Set(['Circle']))
+    const parts = {
+      name: 'Aggregate',
+      groups: [{ error: new LibraryError('Part', { type: 'ONE' }) }]
+    }
+    expect(errorTypes(parts)).toEqual(['Aggregate', 'ONE', 'Part'])
+  })
+})

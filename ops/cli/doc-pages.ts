@@ -1,0 +1,29 @@
+/**
+ * @module The generated pages of docs/, in memory: the writer writes them, a test compares them.
+ */
+import { topologyChangelogs } from '../../streams/runtime/index.ts'
+import { configurationPage } from './configuration-page.ts'
+import { metricsPage } from './metrics-page.ts'
+import { allTopologies, topicsPage } from './topics-page.ts'
+import { topologyPage } from './topology-page.ts'
+
+/** One page: where it lies and what it says. */
+export interface DocPage {
+  readonly file: URL
+  readonly text: string
+}
+
+/** Every generated page. The same tree gives the same bytes. */
+export async function docPages(): Promise<DocPage[]> {
+  const topologies = allTopologies()
+  const pages = {
+    'configuration.md': await configurationPage(),
+    'metrics.md': metricsPage(),
+    'topics.md': topicsPage(topologies, topologyChangelogs(topologies)),
+    'topology.md': topologyPage(topologies)
+  }
+  return Object.entries(pages).map(([name, text]) => ({
+    file: new URL(`../../docs/${name}`, import.meta.url),
+    text
+  }))
+}
