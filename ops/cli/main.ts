@@ -14,6 +14,7 @@ import {
   isUp,
   readConfig,
   reportToStderr,
+  resolveStack,
   setupStack,
   stackEnvironment,
   stackStatus,
@@ -59,13 +60,13 @@ async function status(): Promise<number> {
     const told = isReady ? 'ready' : 'not ready'
     process.stdout.write(`${name.padEnd(10)} ${(isRunning ? told : 'stopped').padEnd(10)} ${url}\n`)
   }
-  const addressOf = (name: string): string | null =>
-    stack.servers.find(({ server }) => server === name)?.address ?? null
+  // A stack that is down has no addresses; the table above has said so.
+  const addresses = await resolveStack().catch(() => null)
   const line = {
-    kafka: addressOf('kafka'),
-    registry: addressOf('registry'),
-    redis: addressOf('redis'),
-    mongo: addressOf('mongo'),
+    kafka: addresses?.kafka ?? null,
+    registry: addresses?.registry ?? null,
+    redis: addresses?.redis ?? null,
+    mongo: addresses?.mongo ?? null,
     ingress: `http://127.0.0.1:${ports.ingress}`,
     health: `http://127.0.0.1:${ports.ingressOps}/health`,
     metrics: {

@@ -1,0 +1,169 @@
+/**
+ * One request from its headers to the reply of its handler: the checks in their order. Cheap refusals
+ * come first, so that a flood of bad requests costs little: declared size, token, role, limits, body,
+ * schema, idempotency key, handler.
+ *
+ * @module
+ */
+import type { Request, Response } from 'hyper-express'
+import type { Clock } from '../../core/index.ts'
+import { hasBody, parseJson, refuseMediaType, refuseOversize } from './body.ts'
+import type { Correlation } from './correlation.ts'
+import { createUuidV7, parseIdempotencyKey } from './idempotency-key.ts'
+import { Problem } from './problem.ts'
+import type { Identity, LimitClass, Reply, Route, TokenRole } from './route.ts'
+import { createBodyValidator, createQueryReader } from './validation.ts'
+
+/** Tells who calls from the `authorization` header; throws a 401 or 503 problem. */
+export type Authenticate = (authorization: string | undefined) => Identity | Promise<Identity>
+
+/** Limits of requests. Each throws a 429 problem; the headers tell the client where it stands. */
+export type Admission = {
+  /** Before anything is known of the caller. */
+  admitAddress(address: string): Promise<void>
+  /** Counts a bad token against the address it came from. */
+  recordBadToken(address: string): Promise<void>
+  admitSubject(identity: Identity, limit: LimitClass): Promise<Record<string, string> | undefined>
+}
+
+/** What the checks need of the process. */
+export type ExchangePorts = {
+  clock: Clock
+  authenticate: Authenticate
+  admission: Admission
+  idempotencyAgeMsMax: number
+}
+
+/** A route made ready: validators compiled, services bound. */
+export type Endpoint = {
+  route: Route<never>
+  bodyBytesMax: number
+  validateBody: ((value: unknown) => void) | undefined
+  readQuery: ((raw: string) => unknown) | undefined
+  roles: ReadonlySet<TokenRole>
+  parameterNames: readonly string[]
+  run: Route<never>['handler'] extends (exchange: infer E, services: never) => infer R
+    ? (exchange: E) => R
+    : never
+}
+
+/** Compiles a route once, at the start. */
+export const createEndpoint = <Services>(
+  route: Route<Services>,
+  services: Services,
+  bodyBytesMax: number
+): Endpoint => ({
+  route: route as unknown as Route<never>,
+  bodyBytesMax: route.bodyBytesMax ?? bodyBytesMax,
+  validateBody: route.body === undefined ? undefined : createBodyValidator(route.body),
+  readQuery: route.query === undefined ? undefined : createQueryReader(route.query),
+  roles: new Set(route.roles),
+  parameterNames: [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? ''),
+  run: (exchange) => route.handler(exchange, services)
+})
+
+/** One request on its way. `headers` collects what the reply carries whatever comes of it. */
+export type Passage = {
+  endpoint: Endpoint
+  request: Request
+  response: Response
+  address: string
+  correlation: Correlation
+  headers: Record<string, string>
+  /** Called once the body is there, just before the handler runs. */
+  onRunning: () => void
+}
+
+const idPattern = /^[A-Za-z0-9_.-]{1,128}$/
+
+/** Runs the checks and the handler. Throws a problem for every refusal. */
+export const runExchange = async (passage: Passage, ports: ExchangePorts): Promise<Reply> => {
+  const { endpoint, request, response, correlation } = passage
+  const { route } = endpoint
+  refuseOversize(request.headers, endpoint.bodyBytesMax)
+  const identity = await identify(passage, ports)
+  const body = endpoint.validateBody === undefined ? undefined : await takeBody(passage)
+  const query = endpoint.readQuery?.(request.path_query)
+  const receivedAt = ports.clock.now()
+  const idempotencyKey = takeIdempotencyKey(passage, ports, receivedAt)
+  const params = takeParameters(passage)
+  passage.onRunning()
+  const exchange = {
+    identity,
+    params,
+    body,
+    query,
+    idempotencyKey,
+    correlationId: correlation.correlationId,
+    traceparent: correlation.traceparent,
+    receivedAt,
+    isAborted: () => response.completed
+  }
+  return await (route.idempotency === 'optional' && idempotencyKey === null
+    ? endpoint.run({ ...exchange, idempotencyKey: createUuidV7(ports.clock) })
+    : endpoint.run(exchange))
+}
+
+const identify = async (passage: Passage, ports: ExchangePorts): Promise<Identity> => {
+  const { endpoint, request, address } = passage
+  await ports.admission.admitAddress(address)
+  let identity: Identity
+  try {
+    // Known tokens are answered at once: awaiting them would cost every request a turn.
+    const found = ports.authenticate(request.headers['authorization'])
+    identity = found instanceof Promise ? await found : found
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) {
+      await ports.admission.recordBadToken(address)
+    }
+    throw error
+  }
+  if (!endpoint.roles.has(identity.role)) {
+    const expected = [...endpoint.roles].join(' or ')
+    throw new Problem('role_forbidden', { detail: `Expected a token of role ${expected}` })
+  }
+  const headers = await ports.admission.admitSubject(identity, endpoint.route.limit)
+  if (headers !== undefined) Object.assign(passage.headers, headers)
+  return identity
+}
+
+const takeBody = async ({ endpoint, request }: Passage): Promise<unknown> => {
+  let body: unknown
+  if (hasBody(request.headers)) {
+    refuseMediaType(request.headers)
+    body = parseJson(await request.buffer())
+  } else if (endpoint.route.bodyOptional === true) {
+    body = {}
+  } else {
+    throw new Problem('malformed_json', { detail: 'Expected a JSON body' })
+  }
+  endpoint.validateBody?.(body)
+  return body
+}
+
+const takeIdempotencyKey = (
+  { endpoint, request }: Passage,
+  ports: ExchangePorts,
+  nowMs: number
+): string | null => {
+  if (endpoint.route.idempotency === 'none') return null
+  const raw = request.headers['idempotency-key']
+  if (raw !== undefined && raw !== '') {
+    return parseIdempotencyKey(raw, { nowMs, ageMsMax: ports.idempotencyAgeMsMax })
+  }
+  if (endpoint.route.idempotency === 'optional') return null
+  throw new Problem('idempotency_key_required', {
+    detail: 'Expected a UUIDv7 made once for this request and sent again with every retry'
+  })
+}
+
+/** Ids in paths: what cannot be an id names nothing, so it is not found. */
+const takeParameters = ({ endpoint, request }: Passage): Record<string, string> => {
+  const params: Record<string, string> = {}
+  for (const name of endpoint.parameterNames) {
+    const value = request.path_parameters[name] ?? ''
+    if (!idPattern.test(value)) throw new Problem('not_found')
+    params[name] = value
+  }
+  return params
+}

@@ -1,0 +1,41 @@
+/**
+ * HTTP for the ingress: routes as data, the server that runs them, problem documents.
+ *
+ * @module
+ */
+export type { Admission, Authenticate } from './exchange.ts'
+export { createUuidV7, parseIdempotencyKey, uuidV7Time } from './idempotency-key.ts'
+export {
+  Problem,
+  type ProblemCode,
+  type ProblemOptions,
+  problemTable,
+  retryAfterSeconds,
+  type Violation
+} from './problem.ts'
+export {
+  basePath,
+  type Exchange,
+  type Identity,
+  type LimitClass,
+  type Reply,
+  type ResponseDoc,
+  type Route,
+  routeDefiner,
+  type TokenRole
+} from './route.ts'
+export {
+  closed,
+  epochMs,
+  id,
+  idPattern,
+  latitude,
+  longitude,
+  pageQuery,
+  point,
+  problemDocument,
+  rating,
+  text
+} from './schema-fragments.ts'
+export { HttpServer, type HttpServerOptions } from './server.ts'
+export { createBodyValidator, type Validate } from './validation.ts'

@@ -1,0 +1,81 @@
+/**
+ * A route as data: what it takes, who may call it, what it answers and the function that does it.
+ * The server registers routes from this, the validators and the API description come from it too.
+ *
+ * @module
+ */
+import type { Static, TSchema } from 'typebox'
+
+/** The role claim of a token. */
+export type TokenRole = 'customer' | 'driver' | 'admin' | 'signup'
+
+/** Who calls: the subject and role of a verified token. */
+export type Identity = { subject: string; role: TokenRole }
+
+/** Which bucket of the per-subject limits a route takes from. */
+export type LimitClass = 'write' | 'location' | 'read' | 'signup'
+
+/** What a handler gets; everything in it was checked before. */
+export type Exchange<Body = unknown, Query = unknown> = {
+  identity: Identity
+  params: Readonly<Record<string, string>>
+  body: Body
+  query: Query
+  /** Null where the route does not require one and the client sent none. */
+  idempotencyKey: string | null
+  correlationId: string
+  traceparent: string
+  /** Wall clock at which the request came in, epoch ms. */
+  receivedAt: number
+  /** Whether the client has gone away. */
+  isAborted: () => boolean
+}
+
+/** What a handler answers; `body` is written as JSON. */
+export type Reply = { status: number; body?: unknown; headers?: Record<string, string> }
+
+/** One documented answer. */
+export type ResponseDoc = { description: string; schema?: TSchema }
+
+/** A route; `Services` is what its handler needs from the process. */
+export type Route<Services> = {
+  method: 'GET' | 'POST'
+  /** Path below the base, with `:name` parameters. */
+  path: string
+  summary: string
+  tag: string
+  roles: readonly TokenRole[]
+  limit: LimitClass
+  idempotency: 'required' | 'optional' | 'none'
+  body?: TSchema
+  /** Whether a request without any body counts as `{}`. */
+  bodyOptional?: boolean
+  query?: TSchema
+  /** Bytes of body; the server's default where absent. */
+  bodyBytesMax?: number
+  responses: Readonly<Record<number, ResponseDoc>>
+  handler: (exchange: Exchange, services: Services) => Promise<Reply> | Reply
+}
+
+type Spec<Services, Body extends TSchema, Query extends TSchema> = Omit<
+  Route<Services>,
+  'body' | 'query' | 'handler'
+> & {
+  body?: Body
+  query?: Query
+  handler: (
+    exchange: Exchange<Static<Body>, Static<Query>>,
+    services: Services
+  ) => Promise<Reply> | Reply
+}
+
+/** Ties the handler's types to the schemas of the route. */
+export const routeDefiner =
+  <Services>() =>
+  <Body extends TSchema, Query extends TSchema>(
+    spec: Spec<Services, Body, Query>
+  ): Route<Services> =>
+    spec as Route<Services>
+
+/** The base of every path. */
+export const basePath = '/api/v1'

@@ -1,0 +1,64 @@
+/**
+ * Pieces of schemas that several routes share. Every object is closed: a field that is not listed is
+ * refused, which also refuses `__proto__` and the like.
+ *
+ * @module
+ */
+import Type, { type TProperties } from 'typebox'
+
+/** Ids of rides and users, as tokens, paths and bodies carry them. */
+export const idPattern = '^[A-Za-z0-9_-]{1,64}$'
+
+/** An object that takes the listed fields only. */
+export const closed = <Properties extends TProperties>(
+  properties: Properties,
+  description?: string
+) =>
+  Type.Object(properties, {
+    additionalProperties: false,
+    ...(description === undefined ? {} : { description })
+  })
+
+/** Degrees of WGS 84. */
+export const latitude = Type.Number({ minimum: -90, maximum: 90, description: 'Degrees north' })
+export const longitude = Type.Number({ minimum: -180, maximum: 180, description: 'Degrees east' })
+
+/** A place on the map. */
+export const point = closed({ lat: latitude, lon: longitude }, 'A place, WGS 84')
+
+/** Free text without control characters; length in UTF-16 units. */
+export const text = (maxLength: number, description: string, minLength = 1) =>
+  Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', description })
+
+/** An id that another answer gave. */
+export const id = (description: string) => Type.String({ pattern: idPattern, description })
+
+/** Stars. */
+export const rating = Type.Integer({ minimum: 1, maximum: 5, description: 'Stars, 1 to 5' })
+
+/** Epoch milliseconds between 2001 and 2100. */
+export const epochMs = (description: string) =>
+  Type.Integer({ minimum: 1_000_000_000_000, maximum: 4_102_444_800_000, description })
+
+/** Page size and place of a list. */
+export const pageQuery = {
+  cursor: Type.Optional(
+    Type.String({ maxLength: 256, description: 'nextCursor of the page before' })
+  ),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'Items a page' }))
+}
+
+/** The problem document, for the API description. */
+export const problemDocument = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String(),
+    code: Type.String(),
+    correlationId: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() })))
+  },
+  { description: 'RFC 9457 problem document' }
+)

@@ -1,0 +1,284 @@
+/**
+ * The public HTTP server: routes as data in, replies and problem documents out. Wraps hyper-express,
+ * which nothing else touches.
+ *
+ * Life: `register` routes, `listen`, then `drain` once: replies say `Connection: close`, after the
+ * grace new requests get 503, requests in flight are waited for, then the socket closes.
+ *
+ * The process needs `UWS_HTTP_MAX_HEADERS_SIZE=16384` in its environment: the default of 4 KiB fails
+ * requests with long tokens, and only when their headers span two packets. The older build of
+ * uWebSockets.js, for machines with an old glibc, has 4 KiB whatever is set.
+ *
+ * @module
+ */
+import { type Request, type Response, Server } from 'hyper-express'
+import type { Clock, Histogram, Logger, Metrics } from '../../core/index.ts'
+import { clientAddress } from './address.ts'
+import { isCutOff } from './body.ts'
+import { type Correlation, type CorrelationReader, createCorrelationReader } from './correlation.ts'
+import { type Cors, createCors } from './cors.ts'
+import {
+  createEndpoint,
+  type Endpoint,
+  type ExchangePorts,
+  type Passage,
+  runExchange
+} from './exchange.ts'
+import { Problem, retryAfterSeconds } from './problem.ts'
+import { basePath, type Reply, type Route } from './route.ts'
+
+/** Settings; every limit is a bound on memory or time. */
+export type HttpServerOptions = ExchangePorts & {
+  logger: Logger
+  metrics: Metrics
+  /** Bytes of body a request may have unless its route says otherwise. */
+  bodyBytesMax: number
+  /** Requests in handlers at a time; more get 503. A waiting long poll counts. */
+  inFlightMax: number
+  corsOrigins: readonly string[]
+  trustedProxies: number
+  /** Share of successful requests that are logged, 0 to 1; failures of the server all are. */
+  accessLogRatio: number
+  /** Whether to tell browsers to come back by TLS only. */
+  isHttpsOnly: boolean
+}
+
+/** What writing a reply needs to know. */
+type Addressee = Pick<Passage, 'request' | 'response' | 'correlation' | 'headers'>
+
+type ResponseTimes = Histogram<'route' | 'method' | 'code'>
+
+/** The server; one life, see the module. */
+export class HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #clock: Clock
+  readonly #app: Server
+  readonly #cors: Cors
+  readonly #readCorrelation: CorrelationReader
+  readonly #seconds: ResponseTimes
+  readonly #methodsByPath = new Map<string, Set<string>>()
+  readonly #fixedHeaders: readonly (readonly [string, string])[]
+  #inFlight = 0
+  #isClosing = false
+  #isRefusing = false
+  #onIdle: (() => void) | null = null
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options
+    this.#clock = options.clock
+    this.#cors = createCors(options.corsOrigins)
+    this.#readCorrelation = createCorrelationReader(options.clock)
+    this.#fixedHeaders = [
+      ['x-content-type-options', 'nosniff'],
+      ['cache-control', 'no-store'],
+      ...(options.isHttpsOnly
+        ? ([['strict-transport-security', 'max-age=31536000; includeSubDomains']] as const)
+        : [])
+    ]
+    this.#seconds = options.metrics.histogram({
+      name: 'hail_http_request_duration_seconds',
+      help: 'Time from the first byte of a request to its reply.',
+      labels: ['route', 'method', 'code'],
+      labelSetsMax: 600
+    })
+    options.metrics.gauge({
+      name: 'hail_http_requests_in_flight',
+      help: 'Requests in handlers now.',
+      collect: (gauge) => gauge.set({}, this.#inFlight)
+    })
+    // The library's own limits are out of the way: one answers without a problem document, the
+    // other pauses a request, which throws when a reply has gone out before the body came.
+    this.#app = new Server({
+      auto_close: false,
+      max_body_length: Number.MAX_SAFE_INTEGER,
+      max_body_buffer: Number.MAX_SAFE_INTEGER
+    })
+  }
+
+  /** Adds routes; only before `listen`. */
+  register<Services>(routes: readonly Route<Services>[], services: Services): void {
+    for (const route of routes) {
+      const endpoint = createEndpoint(route, services, this.#options.bodyBytesMax)
+      const path = basePath + route.path
+      const handle = (request: Request, response: Response): void =>
+        void this.#serve(endpoint, request, response)
+      if (route.method === 'GET') this.#app.get(path, handle)
+      else this.#app.post(path, handle)
+      const methods = this.#methodsByPath.get(path) ?? new Set()
+      this.#methodsByPath.set(path, methods.add(route.method))
+    }
+  }
+
+  /** Starts to listen; 0 takes a free port. Returns the port. */
+  async listen(port: number, host: string): Promise<number> {
+    for (const [path, methods] of this.#methodsByPath) this.#registerFallbacks(path, methods)
+    this.#app.set_not_found_handler((request, response) =>
+      this.#refuse(request, response, new Problem('route_not_found'))
+    )
+    this.#app.set_error_handler((request, response, error) => {
+      this.#options.logger.error({ error }, 'the web server failed a request')
+      this.#refuse(request, response, new Problem('internal_error'))
+    })
+    await this.#app.listen(port, host)
+    return this.#app.port
+  }
+
+  /** Replies carry `Connection: close` from now on, so that clients move elsewhere. */
+  beginDrain(): void {
+    this.#isClosing = true
+  }
+
+  /** Refuses new requests, waits for those in flight up to `deadlineMs`, stops listening. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.beginDrain()
+    this.#isRefusing = true
+    if (this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#clock.setTimer(resolve, deadlineMs)
+        this.#onIdle = () => {
+          timer.cancel()
+          resolve()
+        }
+      })
+    }
+    this.#app.close()
+  }
+
+  /** Requests in handlers now. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  async #serve(endpoint: Endpoint, request: Request, response: Response): Promise<void> {
+    const startedAt = this.#clock.monotonic()
+    const correlation = this.#readCorrelation(request.headers)
+    let isRunning = false
+    const passage: Passage = {
+      endpoint,
+      request,
+      response,
+      address: this.#addressOf(request),
+      correlation,
+      headers: {},
+      onRunning: () => {
+        this.#enter()
+        isRunning = true
+      }
+    }
+    let reply: Reply | Problem
+    try {
+      if (this.#isRefusing) throw this.#drainingProblem()
+      reply = await runExchange(passage, this.#options)
+    } catch (error) {
+      reply = this.#problemOf(error, correlation)
+    }
+    if (isRunning) this.#leave()
+    this.#write(passage, reply)
+    this.#record(passage, reply.status, this.#clock.monotonic() - startedAt)
+  }
+
+  #enter(): void {
+    if (this.#inFlight >= this.#options.inFlightMax) {
+      throw new Problem('overloaded', {
+        detail: 'Too many requests are in progress',
+        headers: { 'retry-after': retryAfterSeconds(this.#clock.random) }
+      })
+    }
+    this.#inFlight += 1
+  }
+
+  #leave(): void {
+    this.#inFlight -= 1
+    if (this.#inFlight === 0) this.#onIdle?.()
+  }
+
+  #write(to: Addressee, reply: Reply | Problem): void {
+    const { request, response, correlation, headers } = to
+    if (response.completed) return
+    response.status(reply.status)
+    for (const [name, value] of this.#fixedHeaders) response.header(name, value)
+    response.header('x-correlation-id', correlation.correlationId)
+    const origin = request.headers['origin']
+    if (origin !== undefined) setHeaders(response, this.#cors.replyHeaders(origin))
+    setHeaders(response, headers)
+    setHeaders(response, reply.headers)
+    const isCut = isCutOff(request.headers)
+    // The library waits for the whole body before it replies, unless it believes to have it.
+    if (isCut) request.received = true
+    const isLast = isCut || this.#isClosing
+    if (reply instanceof Problem) {
+      response.header('content-type', 'application/problem+json')
+      const { correlationId } = correlation
+      response.send(reply.render({ instance: request.path, correlationId }), isLast)
+      return
+    }
+    if (reply.body !== undefined) response.header('content-type', 'application/json')
+    response.send(reply.body === undefined ? undefined : JSON.stringify(reply.body), isLast)
+  }
+
+  #record(passage: Passage, status: number, durationMs: number): void {
+    const { endpoint, correlation, response } = passage
+    const { method, path } = endpoint.route
+    this.#seconds.observe({ route: path, method, code: status }, durationMs / 1_000)
+    const isSampled = this.#clock.random() < this.#options.accessLogRatio
+    if (status < 500 && !isSampled) return
+    const { correlationId } = correlation
+    this.#options.logger.info(
+      {
+        method,
+        path,
+        statusCode: status,
+        durationMs: Math.round(durationMs),
+        correlationId,
+        ...(response.aborted && status < 500 ? { outcome: 'aborted' } : {})
+      },
+      'request'
+    )
+  }
+
+  #problemOf(error: unknown, { correlationId }: Correlation): Problem {
+    if (error instanceof Problem) return error
+    this.#options.logger.error({ error, correlationId }, 'a handler failed')
+    return new Problem('internal_error', { cause: error })
+  }
+
+  #drainingProblem(): Problem {
+    return new Problem('draining', {
+      headers: { 'retry-after': retryAfterSeconds(this.#clock.random) }
+    })
+  }
+
+  #registerFallbacks(path: string, methods: ReadonlySet<string>): void {
+    const allow = [...methods, 'OPTIONS'].join(', ')
+    this.#app.options(path, (request, response) => this.#preflight(request, response, allow))
+    this.#app.any(path, (request, response) =>
+      this.#refuse(request, response, new Problem('method_not_allowed', { headers: { allow } }))
+    )
+  }
+
+  #preflight(request: Request, response: Response, allow: string): void {
+    const headers = this.#cors.preflightHeaders(request.headers['origin'])
+    if (headers === undefined && request.headers['origin'] !== undefined) {
+      this.#refuse(request, response, new Problem('origin_forbidden'))
+      return
+    }
+    setHeaders(response.status(204).header('allow', allow), headers)
+    response.send()
+  }
+
+  /** A reply to a request that reached no route. */
+  #refuse(request: Request, response: Response, problem: Problem): void {
+    if (response.completed || response.initiated) return
+    const correlation = this.#readCorrelation(request.headers)
+    this.#write({ request, response, correlation, headers: {} }, problem)
+  }
+
+  #addressOf(request: Request): string {
+    const forwardedFor = request.headers['x-forwarded-for']
+    return clientAddress(request.ip, forwardedFor, this.#options.trustedProxies)
+  }
+}
+
+const setHeaders = (response: Response, headers: Record<string, string> | undefined): void => {
+  for (const name in headers) response.header(name, headers[name] ?? '', true)
+}

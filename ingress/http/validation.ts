@@ -1,0 +1,88 @@
+/**
+ * Compiled validators of the routes' schemas, and how their findings become a problem document.
+ * Query strings arrive as text: numbers and booleans are read strictly before the check.
+ *
+ * @module
+ */
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Problem, type Violation } from './problem.ts'
+
+/** More findings than this say nothing new, and an answer has to stay small. */
+const violationsMax = 16
+
+/** Numbers as people write them; no hex, no exponent, no blanks. */
+const numberPattern = /^-?\d{1,15}(\.\d{1,15})?$/
+
+/** Checks one value; throws the problem. */
+export type Validate = (value: unknown) => void
+
+/** Compiles a body schema once, at the start. */
+export const createBodyValidator = (schema: TSchema): Validate => {
+  const validator = Compile(schema)
+  return (value) => {
+    if (!validator.Check(value)) throw violationProblem(validator.Errors(value))
+  }
+}
+
+/** Compiles a query schema; the returned function gives the typed query of a raw query string. */
+export const createQueryReader = (schema: TSchema): ((raw: string) => unknown) => {
+  const validator = Compile(schema)
+  const types = propertyTypes(schema)
+  return (raw) => {
+    const query = parseQuery(raw, types)
+    if (!validator.Check(query)) throw violationProblem(validator.Errors(query))
+    return query
+  }
+}
+
+const propertyTypes = (schema: TSchema): Map<string, string> => {
+  const properties = (schema as { properties?: Record<string, { type?: string }> }).properties ?? {}
+  return new Map(Object.entries(properties).map(([name, { type }]) => [name, type ?? 'string']))
+}
+
+const parseQuery = (raw: string, types: Map<string, string>): Record<string, unknown> => {
+  const query: Record<string, unknown> = Object.create(null)
+  for (const [name, text] of new URLSearchParams(raw)) {
+    if (name in query) {
+      throw new Problem('malformed_query', { detail: `Expected one value of ${clip(name)}` })
+    }
+    const type = types.get(name)
+    const isNumber = type === 'number' || type === 'integer'
+    query[name] = isNumber && numberPattern.test(text) ? Number(text) : text
+  }
+  return { ...query }
+}
+
+type Finding = {
+  keyword: string
+  instancePath: string
+  message: string
+  params?: unknown
+}
+
+const violationProblem = (findings: readonly Finding[]): Problem => {
+  const errors = findings.slice(0, violationsMax).flatMap(violationsOf)
+  const isOffTheMap = findings.every(isCoordinateRange)
+  return new Problem(isOffTheMap ? 'outside_service_area' : 'validation_failed', {
+    detail: errors
+      .map(({ path, message }) => `${path === '' ? 'body' : path} ${message}`)
+      .join('; '),
+    errors
+  })
+}
+
+const violationsOf = ({ instancePath, message, params }: Finding): Violation[] => {
+  const unknown = (params as { additionalProperties?: string[] } | undefined)?.additionalProperties
+  if (unknown === undefined) return [{ path: instancePath, message }]
+  return unknown.slice(0, violationsMax).map((name) => ({
+    path: `${instancePath}/${clip(name)}`,
+    message: 'is not a known field'
+  }))
+}
+
+const isCoordinateRange = ({ keyword, instancePath }: Finding): boolean =>
+  (keyword === 'minimum' || keyword === 'maximum') && /(^|\/)(lat|lon)$/.test(instancePath)
+
+/** A client's own words in an answer are kept short. */
+const clip = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text)

@@ -1,0 +1,161 @@
+/**
+ * The process of the ingress: its connections, its parts and the order in which they start and stop.
+ * Kafka and the registry are needed to start; Redis and MongoDB may come later, since writing does
+ * not need them.
+ *
+ * @module
+ */
+import { createRegistryClient, loadCodec } from '../avro/index.ts'
+import {
+  type Clock,
+  createMetrics,
+  createOpsServer,
+  type Lifecycle,
+  type Logger,
+  loadMarkets,
+  type Metrics
+} from '../core/index.ts'
+import { createKafka, type Kafka } from '../core/kafka/index.ts'
+import { createRedis, type Redis } from '../core/redis/index.ts'
+import { createPolicy, type Markets } from '../domain/index.ts'
+import { connectDatabase, type Database } from '../sinks/models/index.ts'
+import { createStoreReader } from '../streams/query/index.ts'
+import { createRemoteKeySource, createSecretKeySource, type KeySource } from './auth/index.ts'
+import type { IngressConfig } from './config.ts'
+import { createIngress, type Ingress } from './ingress.ts'
+import { createMongoHistory } from './read/index.ts'
+import { checkTopics } from './start-checks.ts'
+
+type Process = {
+  config: IngressConfig
+  clock: Clock
+  logger: Logger
+  metrics: Metrics
+  kafka: Kafka
+  redis: Redis
+  keys: KeySource
+  markets: Markets
+  ingress: Ingress | null
+  database: Database | null
+}
+
+const registryTimeoutMs = 5_000
+const redisTimeoutMs = 2_000
+/** A record that waits longer than its deadline has been answered already. */
+const producerRetries = 3
+
+/** Adds everything the process consists of to its life cycle. */
+export const addIngress = (
+  lifecycle: Lifecycle,
+  { config, clock, logger }: { config: IngressConfig; clock: Clock; logger: Logger }
+): void => {
+  const { shared } = config
+  const metrics = createMetrics({ withProcess: true })
+  const name = 'hailstream-ingress'
+  const parts: Process = {
+    config,
+    clock,
+    logger,
+    metrics,
+    kafka: createKafka({ ...shared.kafka, clientId: name, logger, clock }),
+    redis: createRedis({
+      url: shared.redisUrl,
+      logger,
+      name,
+      clock,
+      metrics,
+      commandTimeoutMs: redisTimeoutMs
+    }),
+    keys: createKeys(config, clock, logger),
+    markets: loadMarkets(shared.marketsFile),
+    ingress: null,
+    database: null
+  }
+  lifecycle.add({ name: 'redis', stop: () => parts.redis.close() })
+  lifecycle.add({
+    name: 'mongo',
+    start: () => startDatabase(parts),
+    stop: () => parts.database?.close()
+  })
+  lifecycle.add({ name: 'kafka', stop: () => parts.kafka.close() })
+  lifecycle.add({ name: 'keys', start: () => parts.keys.start(), stop: () => parts.keys.stop() })
+  addOps(lifecycle, parts)
+  // Last to start and first to stop: nothing it needs may go before it is drained.
+  lifecycle.add({
+    name: 'ingress',
+    start: () => startIngress(parts),
+    stop: () => parts.ingress?.drain()
+  })
+}
+
+const createKeys = (config: IngressConfig, clock: Clock, logger: Logger): KeySource => {
+  const url = config.settings.JWKS_URL
+  return url === null
+    ? createSecretKeySource(config.shared.secrets.jwtSecret ?? '')
+    : createRemoteKeySource(url, { clock, logger })
+}
+
+const startDatabase = async (parts: Process): Promise<void> => {
+  const { config, clock, logger } = parts
+  if (!config.roles.isReading) return
+  parts.database = await connectDatabase({ url: config.shared.mongoUrl, logger, clock })
+}
+
+const startIngress = async (parts: Process): Promise<void> => {
+  const { config, clock, logger, metrics, kafka, redis, keys, markets } = parts
+  const { shared, settings } = config
+  const admin = await kafka.admin()
+  try {
+    if (config.roles.isWriting) await checkTopics(admin, shared)
+  } finally {
+    await admin.close()
+  }
+  const registry = createRegistryClient({
+    url: shared.schemaRegistryUrl,
+    timeoutMs: registryTimeoutMs,
+    logger,
+    clock
+  })
+  const codec = await loadCodec({ registry })
+  const producer = await kafka.producer({
+    ackTimeoutMs: settings.INGRESS_DEADLINE,
+    retries: producerRetries
+  })
+  const ingress = createIngress({
+    config,
+    clock,
+    logger,
+    metrics,
+    codec,
+    producer,
+    keys,
+    markets,
+    policy: createPolicy({ timeScale: shared.timeScale }),
+    live: createStoreReader({ redis, codec, markets }),
+    history: createMongoHistory()
+  })
+  parts.ingress = ingress
+  const port = await ingress.listen()
+  logger.info({ port, roles: config.settings.ROLES }, 'the ingress listens')
+}
+
+const addOps = (lifecycle: Lifecycle, parts: Process): void => {
+  const { config, clock, metrics } = parts
+  const server = createOpsServer({
+    port: config.settings.INGRESS_OPS_PORT,
+    name: 'ingress',
+    metrics,
+    clock,
+    // Redis and MongoDB are left out: without them writing goes on, and reads say 503 themselves.
+    checks: {
+      ingress: () => parts.ingress?.readiness() ?? { ok: false, detail: 'not started' }
+    },
+    status: () => ({
+      roles: config.settings.ROLES,
+      redis: parts.redis.isReady(),
+      mongo: parts.database?.isConnected() ?? null,
+      bytes: parts.ingress?.accumulator.bytes ?? 0
+    })
+  })
+  lifecycle.add({ name: 'ops', start: () => server.listen(), stop: () => server.close() })
+}

@@ -1,0 +1,206 @@
+/**
+ * Puts the ingress together from its parts and outside connections: routes by role, the accumulator,
+ * limits, tokens, long polls; and takes it apart in order.
+ *
+ * @module
+ */
+import { LRUCache } from 'lru-cache'
+import type { Codec } from '../avro/index.ts'
+import type { CheckResult, Clock, Logger, Metrics } from '../core/index.ts'
+import type { KafkaProducer } from '../core/kafka/index.ts'
+import { createIds, type Markets, type Policy } from '../domain/index.ts'
+import { createTokenVerifier, type KeySource } from './auth/index.ts'
+import type { IngressConfig } from './config.ts'
+import { HttpServer } from './http/index.ts'
+import { createAdmission } from './limits/index.ts'
+import {
+  AssignmentPoller,
+  createReadGuard,
+  createRideFinder,
+  createSurgeReader,
+  type History,
+  type LiveStores,
+  type ReadServices,
+  readRoutes
+} from './read/index.ts'
+import { createEvents, RecordAccumulator, type WriteServices, writeRoutes } from './write/index.ts'
+
+/** What the ingress stands on. */
+export type IngressDeps = {
+  config: IngressConfig
+  clock: Clock
+  logger: Logger
+  metrics: Metrics
+  codec: Pick<Codec, 'encode'>
+  producer: Pick<KafkaProducer, 'send'>
+  keys: KeySource
+  markets: Markets
+  policy: Policy
+  live: LiveStores
+  history: History
+  /** For the test that shows the checker would notice a lost 202. */
+  ackBeforeProduce?: boolean
+}
+
+/** A running ingress. */
+export type Ingress = {
+  /** Starts to listen; returns the port. */
+  listen(): Promise<number>
+  /** Not ready, `Connection: close`, the grace, no new requests, those in flight, the queue. */
+  drain(): Promise<void>
+  /** Whether a balancer should send requests here. */
+  readiness(): CheckResult
+  readonly accumulator: RecordAccumulator
+}
+
+/** At 100 bytes an entry, 10 MB. */
+const bodyHashesMax = 100_000
+
+/** Builds the ingress; it listens once `listen` is called. */
+export const createIngress = (deps: IngressDeps): Ingress => {
+  const { config, clock } = deps
+  const { settings } = config
+  const accumulator = createAccumulator(deps)
+  const server = createServer(deps)
+  const read = createReadServices(deps)
+  if (config.roles.isWriting) {
+    server.register(writeRoutes, createWriteServices(deps, accumulator))
+  }
+  if (config.roles.isReading) server.register(readRoutes, read)
+  let isDraining = false
+
+  return {
+    accumulator,
+    listen: () => server.listen(settings.INGRESS_PORT, settings.INGRESS_HOST),
+    readiness: () => {
+      const { isHealthy, detail } = accumulator.state
+      return { ok: isHealthy && !isDraining, detail: isDraining ? 'draining' : detail }
+    },
+    drain: async () => {
+      isDraining = true
+      server.beginDrain()
+      if (settings.DRAIN_GRACE > 0) await clock.sleep(settings.DRAIN_GRACE)
+      read.assignments.stop()
+      await server.drain(settings.DRAIN_TIMEOUT)
+      await accumulator.drain()
+    }
+  }
+}
+
+const createAccumulator = (deps: IngressDeps): RecordAccumulator => {
+  const { config, clock, logger, metrics, producer, ackBeforeProduce = false } = deps
+  const { settings } = config
+  return new RecordAccumulator({
+    producer,
+    clock,
+    logger,
+    metrics,
+    lingerMs: settings.INGRESS_LINGER,
+    batchRecordsMax: settings.INGRESS_BATCH_RECORDS,
+    batchBytesMax: settings.INGRESS_BATCH_BYTES,
+    budgetBytes: settings.INGRESS_BUDGET_BYTES,
+    deadlineMs: settings.INGRESS_DEADLINE,
+    failuresMax: settings.BREAKER_FAILURES,
+    coolDownMs: settings.BREAKER_COOL_DOWN,
+    ackBeforeProduce
+  })
+}
+
+const createServer = ({
+  config,
+  clock,
+  logger,
+  metrics,
+  keys,
+  policy
+}: IngressDeps): HttpServer => {
+  const { settings, shared } = config
+  const scaled = (perSecond: number): number => Math.ceil(perSecond * Math.max(1, shared.timeScale))
+  const tokens = createTokenVerifier({
+    keys,
+    clock,
+    cacheEntriesMax: settings.TOKEN_CACHE_MAX,
+    cacheAgeMsMax: settings.TOKEN_CACHE_AGE
+  })
+  const admission = createAdmission({
+    perSecond: {
+      write: scaled(settings.LIMIT_WRITES),
+      location: scaled(settings.LIMIT_LOCATIONS),
+      read: scaled(settings.LIMIT_READS),
+      signup: scaled(settings.LIMIT_SIGNUPS)
+    },
+    addressPerSecond: scaled(settings.LIMIT_ADDRESS),
+    badTokensPerSecond: settings.LIMIT_BAD_TOKENS,
+    refused: metrics.counter({
+      name: 'hail_ingress_limited_total',
+      help: 'Requests refused with 429, by what was over its limit.',
+      labels: ['reason']
+    })
+  })
+  return new HttpServer({
+    clock,
+    logger,
+    metrics,
+    authenticate: tokens.authenticate,
+    admission,
+    idempotencyAgeMsMax: policy.idempotencyMaxAgeMs,
+    bodyBytesMax: settings.HTTP_BODY_MAX,
+    inFlightMax: settings.HTTP_IN_FLIGHT_MAX,
+    corsOrigins: config.corsOrigins,
+    trustedProxies: settings.TRUSTED_PROXIES,
+    accessLogRatio: settings.ACCESS_LOG_RATIO,
+    isHttpsOnly: shared.isProduction
+  })
+}
+
+const createWriteServices = (deps: IngressDeps, accumulator: RecordAccumulator): WriteServices => {
+  const { config, clock, logger, metrics, codec, live, markets, policy } = deps
+  const { idSecret, quoteSecret, piiKeys, piiHmacKey } = config.shared.secrets
+  return {
+    clock,
+    events: createEvents(accumulator, codec),
+    ids: createIds(idSecret),
+    markets,
+    policy,
+    surge: createSurgeReader({
+      clock,
+      live,
+      policy,
+      guard: createReadGuard({ clock, logger, deadlineMs: config.settings.SURGE_DEADLINE }),
+      failures: metrics.counter({
+        name: 'hail_ingress_surge_read_failures_total',
+        help: 'Prices made without surge because its store could not be read.'
+      })
+    }),
+    quoteSecret,
+    signalsLost: metrics.counter({
+      name: 'hail_ingress_demand_signals_lost_total',
+      help: 'Demand signals of quotes that could not be produced.'
+    }),
+    piiKeys,
+    piiHmacKey,
+    bodyHashById: new LRUCache<string, string>({ max: bodyHashesMax })
+  }
+}
+
+const createReadServices = (deps: IngressDeps): ReadServices => {
+  const { config, clock, logger, metrics, live, history, policy } = deps
+  const guard = createReadGuard({ clock, logger, deadlineMs: config.settings.READ_DEADLINE })
+  return {
+    clock,
+    ids: createIds(config.shared.secrets.idSecret),
+    policy,
+    live,
+    history,
+    guard,
+    rides: createRideFinder({ clock, live, history: history.rides }),
+    assignments: new AssignmentPoller({
+      clock,
+      live,
+      policy,
+      guard,
+      metrics,
+      waitersMax: config.settings.ASSIGNMENT_WAITERS_MAX
+    })
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Reading bills. A customer does not see how the sum is divided between driver and platform.
+ *
+ * @module
+ */
+import Type from 'typebox'
+import type { Bill } from '../../avro/index.ts'
+import { closed, type Identity, id, Problem, pageQuery, routeDefiner } from '../http/index.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { filterOf } from './page-filter.ts'
+import type { ReadServices } from './services.ts'
+
+const defineRoute = routeDefiner<ReadServices>()
+const pageSize = 20
+
+const billDocument = closed({
+  billId: Type.String(),
+  rideId: Type.String(),
+  kind: Type.String({ description: 'trip or cancellation_fee' }),
+  customerId: Type.String(),
+  driverId: Type.Union([Type.String(), Type.Null()]),
+  currency: Type.String(),
+  lines: Type.Array(
+    closed({ code: Type.String(), label: Type.String(), amountMinor: Type.Integer() })
+  ),
+  totalMinor: Type.Integer(),
+  driverEarningsMinor: Type.Optional(Type.Integer()),
+  platformMinor: Type.Optional(Type.Integer()),
+  issuedAt: Type.Integer()
+})
+
+const toDocument = (bill: Bill, { role }: Identity): Type.Static<typeof billDocument> => ({
+  billId: bill.billId,
+  rideId: bill.rideId,
+  kind: bill.kind.toLowerCase(),
+  customerId: bill.customerId,
+  driverId: bill.driverId,
+  currency: bill.currency,
+  lines: bill.lines.map(({ code, label, amountMinor }) => ({ code, label, amountMinor })),
+  totalMinor: bill.totalMinor,
+  ...(role === 'customer' ? {} : { driverEarningsMinor: bill.driverEarningsMinor }),
+  ...(role === 'admin' ? { platformMinor: bill.platformMinor } : {}),
+  issuedAt: bill.issuedAt
+})
+
+const listBills = defineRoute({
+  method: 'GET',
+  path: '/bills',
+  summary: 'Bills, newest first',
+  tag: 'bills',
+  roles: ['customer', 'driver', 'admin'],
+  limit: 'read',
+  idempotency: 'none',
+  query: closed({
+    ...pageQuery,
+    customerId: Type.Optional(id('Of this customer; administrators only')),
+    driverId: Type.Optional(id('Of this driver; administrators only'))
+  }),
+  responses: {
+    200: {
+      description: 'A page',
+      schema: closed({
+        bills: Type.Array(billDocument),
+        nextCursor: Type.Union([Type.String(), Type.Null()])
+      })
+    }
+  },
+  handler: async ({ identity, query }, { guard, history }) => {
+    const { limit = pageSize } = query
+    const after = decodeCursor(query.cursor)
+    const filter = filterOf(identity, query)
+    const bills = await guard(() => history.bills.page({ ...filter, after, limit }))
+    const last = bills.at(-1)
+    const nextCursor =
+      bills.length === limit && last !== undefined
+        ? encodeCursor({ at: last.issuedAt, id: last.billId })
+        : null
+    return {
+      status: 200,
+      body: { bills: bills.map((bill) => toDocument(bill, identity)), nextCursor }
+    }
+  }
+})
+
+const getBill = defineRoute({
+  method: 'GET',
+  path: '/bills/:billId',
+  summary: 'One bill',
+  tag: 'bills',
+  roles: ['customer', 'driver', 'admin'],
+  limit: 'read',
+  idempotency: 'none',
+  responses: { 200: { description: 'The bill', schema: billDocument } },
+  handler: async ({ identity, params }, { guard, history }) => {
+    const { role, subject } = identity
+    const bill = await guard(() => history.bills.byId(params['billId'] ?? ''))
+    if (bill === null) throw new Problem('not_found')
+    const owner = role === 'driver' ? bill.driverId : bill.customerId
+    if (role !== 'admin' && owner !== subject) throw new Problem('subject_forbidden')
+    return { status: 200, body: toDocument(bill, identity) }
+  }
+})
+
+/** Routes that read bills. */
+export const billRoutes = [listBills, getBill]

@@ -1,0 +1,163 @@
+/**
+ * Reading drivers (assignment, those near a place, profile) and customers.
+ *
+ * @module
+ */
+import Type from 'typebox'
+import { stores } from '../../streams/query/index.ts'
+import { requireSubject } from '../auth/index.ts'
+import { closed, latitude, longitude, Problem, routeDefiner } from '../http/index.ts'
+import type { ReadServices } from './services.ts'
+
+const defineRoute = routeDefiner<ReadServices>()
+
+const nearbyMax = 50
+const radiusMetersDefault = 2_000
+const waitSecondsMax = 30
+
+const getAssignment = defineRoute({
+  method: 'GET',
+  path: '/drivers/:driverId/assignment',
+  summary: 'The open offer or ride of a driver; waits for one',
+  tag: 'drivers',
+  roles: ['driver', 'admin'],
+  limit: 'read',
+  idempotency: 'none',
+  query: closed({
+    wait: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: waitSecondsMax, description: 'Seconds to wait' })
+    ),
+    version: Type.Optional(
+      Type.String({ maxLength: 256, description: 'Waits for anything else than this version' })
+    )
+  }),
+  responses: {
+    200: {
+      description: 'kind is none, offer or ride',
+      schema: Type.Object({
+        kind: Type.Union([Type.Literal('none'), Type.Literal('offer'), Type.Literal('ride')]),
+        version: Type.String()
+      })
+    }
+  },
+  handler: async ({ identity, params, query, isAborted }, { assignments }) => {
+    const driverId = params['driverId'] ?? ''
+    requireSubject(identity, driverId)
+    const waitMs = (query.wait ?? 0) * 1_000
+    const { version } = query
+    const assignment = await assignments.wait({ driverId, version, waitMs, isAborted })
+    return { status: 200, body: assignment }
+  }
+})
+
+const listNearby = defineRoute({
+  method: 'GET',
+  path: '/drivers/nearby',
+  summary: 'Available drivers near a place',
+  tag: 'drivers',
+  roles: ['customer', 'admin'],
+  limit: 'read',
+  idempotency: 'none',
+  query: closed({
+    lat: latitude,
+    lon: longitude,
+    radius: Type.Optional(Type.Number({ minimum: 1, maximum: 10_000, description: 'Metres' }))
+  }),
+  responses: {
+    200: {
+      description: 'Nearest first; driver ids for administrators only',
+      schema: closed({
+        drivers: Type.Array(
+          closed({
+            lat: Type.Number(),
+            lon: Type.Number(),
+            distanceMeters: Type.Integer(),
+            driverId: Type.Optional(Type.String())
+          })
+        )
+      })
+    }
+  },
+  handler: async ({ identity, query }, { clock, guard, live, policy }) => {
+    const { lat, lon, radius = radiusMetersDefault } = query
+    const heardAfter = clock.now() - policy.driverUnheardMs
+    return await guard(async () => {
+      // The index also has drivers on a trip; some more are asked for than are shown.
+      const found = await live.nearby({ lat, lon, radiusMeters: radius, count: nearbyMax * 3 })
+      const states = await live.getMany(
+        stores.presence,
+        found.map(({ member }) => ({ partitionKey: member, key: member }))
+      )
+      const drivers = found
+        .filter((_, index) => {
+          const state = states[index]
+          return state?.status === 'AVAILABLE' && (state.heardAt ?? 0) >= heardAfter
+        })
+        .slice(0, nearbyMax)
+        .map((driver) => ({
+          lat: driver.lat,
+          lon: driver.lon,
+          distanceMeters: Math.round(driver.distanceMeters),
+          ...(identity.role === 'admin' ? { driverId: driver.member } : {})
+        }))
+      return { status: 200, body: { drivers } }
+    })
+  }
+})
+
+const getDriver = defineRoute({
+  method: 'GET',
+  path: '/drivers/:driverId',
+  summary: 'A driver: profile and live state',
+  tag: 'drivers',
+  roles: ['driver', 'admin'],
+  limit: 'read',
+  idempotency: 'none',
+  responses: {
+    200: { description: 'Profile (null until stored) and state', schema: Type.Object({}) }
+  },
+  handler: async ({ identity, params }, { guard, live, history }) => {
+    const driverId = params['driverId'] ?? ''
+    requireSubject(identity, driverId)
+    const [profile, record] = await guard(() =>
+      Promise.all([history.users.driver(driverId), live.get(stores.drivers, driverId, driverId)])
+    )
+    const isKnown = profile !== null || record?.registered === true
+    if (!isKnown) throw new Problem('not_found')
+    const state =
+      record === null
+        ? null
+        : {
+            status: record.status.toLowerCase(),
+            sessionId: record.sessionId,
+            rideId: record.rideId,
+            offerId: record.offerId,
+            place: record.place,
+            placeAt: record.placeAt,
+            since: record.since,
+            version: record.driverVersion
+          }
+    return { status: 200, body: { driverId, profile, state } }
+  }
+})
+
+const getCustomer = defineRoute({
+  method: 'GET',
+  path: '/customers/:customerId',
+  summary: 'A customer',
+  tag: 'customers',
+  roles: ['customer', 'admin'],
+  limit: 'read',
+  idempotency: 'none',
+  responses: { 200: { description: 'Profile', schema: Type.Object({}) } },
+  handler: async ({ identity, params }, { guard, history }) => {
+    const customerId = params['customerId'] ?? ''
+    requireSubject(identity, customerId)
+    const profile = await guard(() => history.users.customer(customerId))
+    if (profile === null) throw new Problem('not_found')
+    return { status: 200, body: { customerId, profile } }
+  }
+})
+
+/** Routes that read drivers and customers. */
+export const peopleRoutes = [listNearby, getAssignment, getDriver, getCustomer]

@@ -1,0 +1,121 @@
+/**
+ * Things that tests of routes need, whole and with few words.
+ *
+ * @module
+ */
+import type { Bill, DriverRecord, Fare, PresenceState, Ride } from '../../avro/index.ts'
+
+/** Places of New York, and one in the sea. */
+export const places = {
+  timesSquare: { lat: 40.758, lon: -73.9855 },
+  unionSquare: { lat: 40.7359, lon: -73.9911 },
+  chicagoLoop: { lat: 41.8781, lon: -87.6298 },
+  atlantic: { lat: 40, lon: -60 }
+}
+
+/** A fare of 12.34 dollars. */
+export const aFare = (fare: Partial<Fare> = {}): Fare => ({
+  currency: 'USD',
+  baseMinor: 255,
+  distanceMinor: 400,
+  timeMinor: 304,
+  surgeMinor: 0,
+  bookingMinor: 275,
+  minimumTopUpMinor: 0,
+  totalMinor: 1_234,
+  distanceMeters: 3_700,
+  durationSeconds: 520,
+  surgePercent: 100,
+  ...fare
+})
+
+/** A ride that waits for a driver. */
+export const aRide = (ride: Partial<Ride> = {}): Ride => ({
+  rideId: '0'.repeat(32),
+  customerId: 'c-1',
+  market: 'new_york',
+  status: 'REQUESTED',
+  attempt: 1,
+  seq: 1,
+  pickup: places.timesSquare,
+  dropoff: places.unionSquare,
+  fare: aFare(),
+  quoteId: null,
+  requestedAt: 1_700_000_000_000,
+  waitUntil: 1_700_000_300_000,
+  driverId: null,
+  offerId: null,
+  pickupEtaSeconds: null,
+  matchedAt: null,
+  acceptedAt: null,
+  arrivedAt: null,
+  startedAt: null,
+  endedAt: null,
+  endedBy: null,
+  reason: null,
+  feeMinor: null,
+  riderRating: null,
+  driverRating: null,
+  excluded: [],
+  offersMade: 0,
+  offersDeclined: 0,
+  offersExpired: 0,
+  reallocations: 0,
+  correlationId: 'test',
+  ...ride
+})
+
+/** A registered driver who waits for a ride. */
+export const aDriver = (driver: Partial<DriverRecord> = {}): DriverRecord => ({
+  driverId: 'd-1',
+  registered: true,
+  status: 'AVAILABLE',
+  driverVersion: 1,
+  sessionId: 'session-1',
+  offerId: null,
+  rideId: null,
+  leaving: false,
+  place: places.timesSquare,
+  placeAt: 1_700_000_000_000,
+  since: 1_700_000_000_000,
+  reservation: null,
+  answered: [],
+  actions: [],
+  parked: [],
+  vehicle: null,
+  firstName: 'Dana',
+  ...driver
+})
+
+/** A driver who is shown to riders. */
+export const aPresence = (presence: Partial<PresenceState> = {}): PresenceState => ({
+  driverId: 'd-1',
+  status: 'AVAILABLE',
+  driverVersion: 1,
+  sessionId: 'session-1',
+  rideId: null,
+  ...places.timesSquare,
+  accuracyMeters: 5,
+  deviceTime: 1_700_000_000_000,
+  heardAt: 1_700_000_000_000,
+  published: [],
+  suspectsAt: [],
+  flaggedAt: null,
+  ...presence
+})
+
+/** A bill of a trip. */
+export const aBill = (bill: Partial<Bill> = {}): Bill => ({
+  billId: 'bill-1',
+  rideId: '0'.repeat(32),
+  kind: 'TRIP',
+  customerId: 'c-1',
+  driverId: 'd-1',
+  currency: 'USD',
+  lines: [{ code: 'base', label: 'Base fare', amountMinor: 1_234 }],
+  totalMinor: 1_234,
+  driverEarningsMinor: 900,
+  platformMinor: 334,
+  issuedAt: 1_700_000_000_000,
+  ...bill
+})

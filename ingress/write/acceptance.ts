@@ -1,0 +1,45 @@
+/**
+ * The shape of a 202 and the rules that several accepting routes share.
+ *
+ * @module
+ */
+import Type from 'typebox'
+import type { Role } from '../../avro/index.ts'
+import { basePath, closed, type Identity, Problem, type ResponseDoc } from '../http/index.ts'
+
+/** Answer of a route whose outcome comes later, with where it will appear. */
+export const accepted = (body: Record<string, unknown>, location: string) => ({
+  status: 202,
+  body,
+  headers: { location: basePath + location }
+})
+
+/** Answer of an accepted action. */
+export const actionAccepted: Readonly<Record<number, ResponseDoc>> = {
+  202: {
+    description: 'Accepted; the outcome will appear under the location',
+    schema: closed({ actionId: Type.String() })
+  }
+}
+
+/** The role as records have it. */
+export const recordRole = ({ role }: Identity): Role => {
+  switch (role) {
+    case 'customer':
+      return 'CUSTOMER'
+    case 'driver':
+      return 'DRIVER'
+    case 'admin':
+      return 'ADMIN'
+    case 'signup':
+      throw new Problem('role_forbidden')
+    default:
+      return role satisfies never
+  }
+}
+
+/** The key of a route that requires one or was given a fresh one. */
+export const requireKey = (key: string | null): string => {
+  if (key === null) throw new Problem('idempotency_key_required')
+  return key
+}

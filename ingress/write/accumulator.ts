@@ -1,0 +1,185 @@
+/**
+ * The record accumulator: gathers the records of many requests into few requests to Kafka and
+ * resolves each record's promise once all in-sync replicas have it. The client library has no
+ * queue, no linger and no bound of its own, so they are here: bytes over all lanes, records and
+ * bytes a batch, one request in flight a lane, a deadline a record.
+ *
+ * Invariant: `add` resolves only after Kafka acknowledged the record. A 202 is sent after that and
+ * never before.
+ *
+ * @module
+ */
+import type { Clock, Counter, Histogram, Logger, Metrics, TimerHandle } from '../../core/index.ts'
+import type { KafkaProducer, OutRecord } from '../../core/kafka/index.ts'
+import { Problem, type ProblemCode, retryAfterSeconds } from '../http/index.ts'
+import { type Entry, Lane, type LaneFailure } from './lane.ts'
+
+/** Bounds; times in ms, sizes in bytes. */
+export type AccumulatorOptions = {
+  producer: Pick<KafkaProducer, 'send'>
+  clock: Clock
+  logger: Logger
+  metrics: Metrics
+  /** How long a record waits for others. */
+  lingerMs: number
+  batchRecordsMax: number
+  batchBytesMax: number
+  /** Over all lanes, waiting and in flight. At 400 bytes a record, 64 MiB are 160,000 records. */
+  budgetBytes: number
+  deadlineMs: number
+  failuresMax: number
+  coolDownMs: number
+  /** Breaks the invariant on purpose, so that a test can show it would notice. Never in production. */
+  ackBeforeProduce?: boolean
+}
+
+/** Takes records. */
+export type RecordSink = {
+  /** Resolves when Kafka has the record; rejects with a 503 problem. */
+  add(record: OutRecord): Promise<void>
+}
+
+/** What a record costs beside its key and value: headers and bookkeeping. */
+const overheadBytes = 512
+/** How often deadlines are looked at; a deadline is late by at most this. */
+const sweepMs = 50
+/** A saturated broker fails thousands of requests a second: one line in this time is enough. */
+const logEveryMs = 5_000
+
+/** See the module. */
+export class RecordAccumulator implements RecordSink {
+  readonly #options: AccumulatorOptions
+  readonly #lanes = new Map<string, Lane>()
+  readonly #accepted: Counter<'topic'>
+  readonly #rejected: Counter<'reason'>
+  readonly #seconds: Histogram<'topic'>
+  #bytes = 0
+  #isDraining = false
+  #sweeper: TimerHandle | null = null
+  #loggedAt = Number.NEGATIVE_INFINITY
+  #silenced = 0
+
+  constructor(options: AccumulatorOptions) {
+    this.#options = options
+    const { metrics } = options
+    this.#accepted = metrics.counter({
+      name: 'hail_ingress_accepted_total',
+      help: 'Records acknowledged by all in-sync replicas.',
+      labels: ['topic']
+    })
+    this.#rejected = metrics.counter({
+      name: 'hail_ingress_rejected_total',
+      help: 'Requests and records refused, by reason.',
+      labels: ['reason']
+    })
+    this.#seconds = metrics.histogram({
+      name: 'hail_ingress_produce_duration_seconds',
+      help: 'Time of one request to Kafka, acknowledgement included.',
+      labels: ['topic']
+    })
+    metrics.gauge({
+      name: 'hail_ingress_inflight_bytes',
+      help: 'Bytes of records that wait or are in flight.',
+      collect: (gauge) => gauge.set({}, this.#bytes)
+    })
+    metrics.gauge<'topic'>({
+      name: 'hail_ingress_queue_records',
+      help: 'Records that wait to be sent.',
+      labels: ['topic'],
+      collect: (gauge) => {
+        for (const [topic, lane] of this.#lanes) gauge.set({ topic }, lane.queued)
+      }
+    })
+  }
+
+  add(record: OutRecord): Promise<void> {
+    const bytes = sizeOf(record)
+    if (this.#isDraining) return Promise.reject(this.#refusal('draining'))
+    const lane = this.#laneOf(record.topic)
+    if (lane.isBroken) return Promise.reject(this.#refusal('broker_unavailable'))
+    if (this.#bytes + bytes > this.#options.budgetBytes) {
+      return Promise.reject(this.#refusal('overloaded'))
+    }
+    this.#bytes += bytes
+    this.#sweeper ??= this.#setSweeper()
+    const added = new Promise<void>((resolve, reject) => {
+      const addedAt = this.#options.clock.monotonic()
+      lane.add({ record, bytes, addedAt, resolve, reject, isSettled: false } satisfies Entry)
+    })
+    if (this.#options.ackBeforeProduce !== true) return added
+    added.catch(() => undefined)
+    return Promise.resolve()
+  }
+
+  /** Whether records are taken and acknowledged; the readiness check. */
+  get state(): { isHealthy: boolean; detail: string } {
+    const broken = [...this.#lanes].filter(([, lane]) => lane.isBroken).map(([topic]) => topic)
+    const isHealthy = broken.length === 0 && !this.#isDraining
+    const detail = this.#isDraining ? 'draining' : `broken lanes: ${broken.join(', ') || 'none'}`
+    return { isHealthy, detail }
+  }
+
+  /** Bytes that wait or are in flight. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Takes no more, sends what waits, resolves when every record is settled. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    for (const lane of this.#lanes.values()) lane.flush()
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()))
+    this.#sweeper?.cancel()
+    this.#sweeper = null
+  }
+
+  #laneOf(topic: string): Lane {
+    const known = this.#lanes.get(topic)
+    if (known !== undefined) return known
+    const lane = new Lane({
+      ...this.#options,
+      release: (bytes) => {
+        this.#bytes -= bytes
+      },
+      onSent: ({ records, durationMs, error }) => {
+        this.#seconds.observe({ topic }, durationMs / 1_000)
+        if (error === null) this.#accepted.inc({ topic }, records)
+        else this.#warn({ topic, error, count: records })
+      },
+      fail: (reason, cause) => this.#refusal(reason, cause)
+    })
+    this.#lanes.set(topic, lane)
+    return lane
+  }
+
+  #setSweeper(): TimerHandle {
+    return this.#options.clock.setTimer(() => {
+      const nowMs = this.#options.clock.monotonic()
+      for (const lane of this.#lanes.values()) lane.expire(nowMs)
+      this.#sweeper = this.#bytes > 0 ? this.#setSweeper() : null
+    }, sweepMs)
+  }
+
+  #refusal(reason: LaneFailure | 'draining', cause?: unknown): Problem {
+    this.#rejected.inc({ reason })
+    return new Problem(reason satisfies ProblemCode, {
+      headers: { 'retry-after': retryAfterSeconds(this.#options.clock.random) },
+      ...(cause === undefined ? {} : { cause })
+    })
+  }
+
+  #warn(fields: { topic: string; error: unknown; count: number }): void {
+    const nowMs = this.#options.clock.monotonic()
+    if (nowMs - this.#loggedAt < logEveryMs) {
+      this.#silenced += 1
+      return
+    }
+    const silencedCount = this.#silenced
+    this.#options.logger.warn({ ...fields, silencedCount }, 'a batch was not acknowledged')
+    this.#loggedAt = nowMs
+    this.#silenced = 0
+  }
+}
+
+const sizeOf = ({ key, value }: OutRecord): number =>
+  overheadBytes + (key?.length ?? 0) + (value?.byteLength ?? 0)

@@ -1,0 +1,87 @@
+/**
+ * Drivers going online and offline.
+ *
+ * @module
+ */
+import Type from 'typebox'
+import type { DriverSession } from '../../avro/index.ts'
+import { requireSubject } from '../auth/index.ts'
+import { closed, type Exchange, point, type Reply, routeDefiner, text } from '../http/index.ts'
+import { accepted, actionAccepted, requireKey } from './acceptance.ts'
+import type { WriteServices } from './services.ts'
+
+const defineRoute = routeDefiner<WriteServices>()
+
+const goOnline = defineRoute({
+  method: 'POST',
+  path: '/drivers/:driverId/online',
+  summary: 'Begin a session',
+  tag: 'drivers',
+  roles: ['driver', 'admin'],
+  limit: 'write',
+  idempotency: 'optional',
+  body: closed({ place: point }),
+  responses: {
+    202: {
+      description: 'Accepted; the outcome will appear under the location',
+      schema: closed({ actionId: Type.String(), sessionId: Type.String() })
+    }
+  },
+  handler: (exchange, services) => {
+    // The key is unique per session, and a retry must be the same session.
+    const sessionId = requireKey(exchange.idempotencyKey)
+    return changeSession(
+      exchange,
+      { type: 'ONLINE', sessionId, place: exchange.body.place },
+      services
+    )
+  }
+})
+
+const goOffline = defineRoute({
+  method: 'POST',
+  path: '/drivers/:driverId/offline',
+  summary: 'End the session',
+  tag: 'drivers',
+  roles: ['driver', 'admin'],
+  limit: 'write',
+  idempotency: 'optional',
+  bodyOptional: true,
+  body: closed({
+    place: Type.Optional(point),
+    sessionId: Type.Optional(text(64, 'The session that ends'))
+  }),
+  responses: actionAccepted,
+  handler: (exchange, services) => {
+    const { place = null, sessionId = '' } = exchange.body
+    return changeSession(exchange, { type: 'OFFLINE', sessionId, place }, services)
+  }
+})
+
+const changeSession = async (
+  exchange: Exchange,
+  what: Pick<DriverSession, 'type' | 'sessionId' | 'place'>,
+  { events, ids }: WriteServices
+): Promise<Reply> => {
+  const driverId = exchange.params['driverId'] ?? ''
+  requireSubject(exchange.identity, driverId)
+  const actionId = ids.actionId({
+    scope: 'driver',
+    entityId: driverId,
+    actorId: exchange.identity.subject,
+    idempotencyKey: `${what.type}:${requireKey(exchange.idempotencyKey)}`
+  })
+  const value: DriverSession = { actionId, driverId, ...what, actedAt: exchange.receivedAt }
+  await events.publish(
+    { topic: 'driver_sessions', key: driverId, id: actionId, value, at: exchange.receivedAt },
+    exchange
+  )
+  const { sessionId } = what
+  return accepted(
+    what.type === 'ONLINE' ? { actionId, sessionId } : { actionId },
+    `/actions/${actionId}`
+  )
+}
+
+/** Routes of sessions. */
+export const driverSessionRoutes = [goOnline, goOffline]

@@ -1,0 +1,18 @@
+/**
+ * One idempotency key sent with two bodies. The services decide this for good, by the body hash that
+ * a record carries; the edge remembers what it accepted lately and so can say it at once.
+ *
+ * @module
+ */
+import type { LRUCache } from 'lru-cache'
+import { Problem } from '../http/index.ts'
+
+/** Refuses a body that differs from the one accepted under the same derived id. */
+export const refuseReusedKey = (
+  bodyHashById: LRUCache<string, string>,
+  id: string,
+  bodyHash: string
+): void => {
+  const before = bodyHashById.get(id)
+  if (before !== undefined && before !== bodyHash) throw new Problem('idempotency_key_reused')
+}

@@ -1,0 +1,155 @@
+/**
+ * What a rider does: request a ride, cancel it, rate it.
+ *
+ * @module
+ */
+import { hash } from 'node:crypto'
+import Type from 'typebox'
+import type { RiderAction } from '../../avro/index.ts'
+import { cellOf, type Point } from '../../domain/index.ts'
+import { requireRideOwner } from '../auth/index.ts'
+import {
+  closed,
+  type Exchange,
+  point,
+  type Reply,
+  rating,
+  routeDefiner,
+  text
+} from '../http/index.ts'
+import { accepted, actionAccepted, recordRole, requireKey } from './acceptance.ts'
+import { refuseReusedKey } from './key-reuse.ts'
+import { marketOfRide } from './places.ts'
+import type { WriteServices } from './services.ts'
+
+const defineRoute = routeDefiner<WriteServices>()
+
+const requestRide = defineRoute({
+  method: 'POST',
+  path: '/rides',
+  summary: 'Request a ride',
+  tag: 'rides',
+  roles: ['customer'],
+  limit: 'write',
+  idempotency: 'required',
+  body: closed({
+    pickup: point,
+    dropoff: point,
+    quoteToken: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 4_096, description: 'From POST /quotes' })
+    )
+  }),
+  responses: {
+    202: {
+      description: 'Accepted; the ride will appear under the location',
+      schema: closed({ rideId: Type.String(), status: Type.Literal('pending') })
+    }
+  },
+  handler: async (exchange, services) => {
+    const { events, ids, markets, surge, policy, bodyHashById } = services
+    const { pickup, dropoff } = exchange.body
+    const quoteToken = exchange.body.quoteToken ?? null
+    const market = marketOfRide(pickup, dropoff, markets).id
+    const customerId = exchange.identity.subject
+    const idempotencyKey = requireKey(exchange.idempotencyKey)
+    const rideId = ids.rideId({ customerId, idempotencyKey })
+    const bodyHash = hashRide(pickup, dropoff, quoteToken)
+    refuseReusedKey(bodyHashById, rideId, bodyHash)
+    // A quote carries its own multiplier; without one the ride is priced as of now.
+    const surgePercent =
+      quoteToken === null
+        ? await surge.percentAt(market, cellOf(pickup, policy.surge.resolution))
+        : 100
+    const value = {
+      rideId,
+      customerId,
+      idempotencyKey,
+      bodyHash,
+      market,
+      pickup,
+      dropoff,
+      quoteToken,
+      surgePercent,
+      requestedAt: exchange.receivedAt,
+      correlationId: exchange.correlationId
+    }
+    await events.publish(
+      { topic: 'ride_requests', key: customerId, id: rideId, value, at: exchange.receivedAt },
+      exchange
+    )
+    bodyHashById.set(rideId, bodyHash)
+    return accepted({ rideId, status: 'pending' }, `/rides/${rideId}`)
+  }
+})
+
+const cancelRide = defineRoute({
+  method: 'POST',
+  path: '/rides/:rideId/cancel',
+  summary: 'Cancel a ride',
+  tag: 'rides',
+  roles: ['customer', 'admin'],
+  limit: 'write',
+  idempotency: 'optional',
+  bodyOptional: true,
+  body: closed({ reason: Type.Optional(text(200, 'Why')) }),
+  responses: actionAccepted,
+  handler: (exchange, services) =>
+    actOnRide(
+      exchange,
+      { type: 'CANCEL', reason: exchange.body.reason?.trim() ?? null, rating: null },
+      services
+    )
+})
+
+const rateRide = defineRoute({
+  method: 'POST',
+  path: '/rides/:rideId/rating',
+  summary: 'Rate the driver of a ride',
+  tag: 'rides',
+  roles: ['customer', 'admin'],
+  limit: 'write',
+  idempotency: 'optional',
+  body: closed({ rating }),
+  responses: actionAccepted,
+  handler: (exchange, services) =>
+    actOnRide(exchange, { type: 'RATE', reason: null, rating: exchange.body.rating }, services)
+})
+
+const actOnRide = async (
+  exchange: Exchange,
+  what: Pick<RiderAction, 'type' | 'reason' | 'rating'>,
+  { events, ids }: WriteServices
+): Promise<Reply> => {
+  const rideId = exchange.params['rideId'] ?? ''
+  const actorId = exchange.identity.subject
+  requireRideOwner(exchange.identity, rideId, ids)
+  const actionId = ids.actionId({
+    scope: 'ride',
+    entityId: rideId,
+    actorId,
+    // One key sent for two different actions must give two ids.
+    idempotencyKey: `${what.type}:${requireKey(exchange.idempotencyKey)}`
+  })
+  const value: RiderAction = {
+    actionId,
+    rideId,
+    actorId,
+    actorRole: recordRole(exchange.identity),
+    ...what,
+    actedAt: exchange.receivedAt
+  }
+  await events.publish(
+    { topic: 'rider_actions', key: rideId, id: actionId, value, at: exchange.receivedAt },
+    exchange
+  )
+  return accepted({ actionId }, `/actions/${actionId}`)
+}
+
+/** 128 bits tell two bodies of one key apart; field order and spelling of numbers do not matter. */
+const hashRide = (pickup: Point, dropoff: Point, quoteToken: string | null): string => {
+  const parts = [pickup.lat, pickup.lon, dropoff.lat, dropoff.lon, quoteToken]
+  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32)
+}
+
+/** Routes of riders. */
+export const rideWriteRoutes = [requestRide, cancelRide, rateRide]

@@ -1,0 +1,31 @@
+/**
+ * What the handlers of the writing side need of the process.
+ *
+ * @module
+ */
+
+import type { KeyObject } from 'node:crypto'
+import type { LRUCache } from 'lru-cache'
+import type { Clock, Counter, Keyring } from '../../core/index.ts'
+import type { Ids, Markets, Policy } from '../../domain/index.ts'
+import type { Events } from './events.ts'
+
+/** The surge of a pickup place in percent; 100 where it is unknown. Never rejects. */
+export type SurgeReader = { percentAt(market: string, cell: string): Promise<number> }
+
+/** See the module. */
+export type WriteServices = {
+  clock: Clock
+  events: Events
+  ids: Ids
+  markets: Markets
+  policy: Policy
+  surge: SurgeReader
+  quoteSecret: string
+  /** Demand signals of quotes that could not be produced. */
+  signalsLost: Counter
+  piiKeys: Keyring
+  piiHmacKey: KeyObject
+  /** Body hashes by derived id: an early hint that a key is used twice. Bounded. */
+  bodyHashById: LRUCache<string, string>
+}
