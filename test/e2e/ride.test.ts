@@ -3,22 +3,27 @@
  * refused on the way.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { topicNames } from '../../avro/index.ts'
 import { silentLogger, systemClock } from '../../core/index.ts'
 import { BillModel, connectDatabase, DriverModel, RideModel } from '../../sinks/models/index.ts'
 import type { ApiClient, Reply } from '../support/api-client.ts'
 import { type Application, startApplication } from '../support/application.ts'
-import { endsOf } from '../support/committed-records.ts'
+import { type Ends, endsOf, readFrom } from '../support/committed-records.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { StandardReader } from './standard-reader.ts'
 
 const pickup = { lat: 40.7549, lon: -73.984 }
 const dropoff = { lat: 40.7794, lon: -73.9632 }
 
 let application: Application
+const before = new Map<string, Ends>()
 let database: Awaited<ReturnType<typeof connectDatabase>>
 const run = systemClock.randomBytes(4).toString('hex')
 
 beforeAll(async () => {
   application = await startApplication({ timeScale: 10 })
+  const admin = await application.kafka.admin()
+  for (const topic of topicNames) before.set(topic, await endsOf(admin, topic))
   database = await connectDatabase({
     url: application.addresses.mongo,
     logger: silentLogger,
@@ -237,5 +242,23 @@ describe('a ride', () => {
       expect(reply.headers.get('content-type'), name).toContain('application/problem+json')
     }
     expect(await endsOf(admin, 'ride_requests')).toEqual(before)
+  })
+
+  test('leaves records that any Confluent Avro reader decodes with the registry alone', async () => {
+    const reader = new StandardReader(application.addresses.registry)
+    const source = {
+      admin: await application.kafka.admin(),
+      fetcher: await application.kafka.fetcher()
+    }
+    const silent: string[] = []
+    for (const topic of topicNames) {
+      const records = await readFrom(source, topic, before.get(topic) ?? new Map())
+      if (records.length === 0) silent.push(topic)
+      for (const { value } of records) if (value !== null) await reader.read(value)
+    }
+    // One ride moves no surge, and rates nobody; positions of a trip come with pings while on it.
+    expect(
+      silent.filter((topic) => !['surge_multipliers', 'ride_positions'].includes(topic))
+    ).toEqual([])
   })
 })
