@@ -19,7 +19,9 @@ const titleByExport: Readonly<Record<string, string>> = {
   'core/config.ts secretConfig': 'Secrets',
   'ingress/config.ts ingressConfig': 'Ingress',
   'ingress/auth/config.ts tokenConfig': '`make token`',
-  'streams/config.ts streamsConfig': 'Stream services'
+  'streams/config.ts streamsConfig': 'Stream services',
+  'sinks/config.ts sinksConfig': 'Sinks',
+  'ops/demo/config.ts demoConfig': '`make demo`'
 }
 
 const simulationVariables: ConfigDefinitions = {

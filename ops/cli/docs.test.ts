@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { topicNames } from '../../avro/index.ts'
 import { readConfig } from '../stack/index.ts'
@@ -64,6 +64,76 @@ describe('the variables of the backing services', () => {
           .map(([variable, definition]) => [variable, definition.default])
       )
     )
+  })
+})
+
+describe('the written pages', () => {
+  const root = new URL('../../', import.meta.url)
+  const decisions = readdirSync(new URL('docs/decisions/', root)).map((file) => `decisions/${file}`)
+  const written = ['architecture.md', 'saga.md', 'glossary.md', 'operations.md', ...decisions]
+  const files = ['README.md', 'CONTRIBUTING.md', ...written.map((file) => `docs/${file}`)]
+  const texts = files.map((file) => ({ file, text: readFileSync(new URL(file, root), 'utf8') }))
+
+  test('link to files that are there', () => {
+    const broken = texts.flatMap(({ file, text }) =>
+      [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)]
+        .map(([, target = '']) => new URL(target, new URL(file, root)))
+        .filter((target) => !existsSync(target))
+        .map((target) => `${file}: ${target.pathname}`)
+    )
+    expect(broken).toEqual([])
+  })
+
+  test('name files that are there', () => {
+    const named = /`((?:avro|core|domain|ingress|ops|simulator|sinks|streams|test)\/[\w./-]+)`/g
+    const missing = texts.flatMap(({ file, text }) =>
+      [...text.matchAll(named)]
+        .map(([, path = '']) => path)
+        .filter((path) => !existsSync(new URL(path, root)))
+        .map((path) => `${file}: ${path}`)
+    )
+    expect(missing).toEqual([])
+  })
+
+  test('name only verbs of the Makefile, and the README all of them', () => {
+    const verbs = [
+      ...readFileSync(new URL('Makefile', root), 'utf8').matchAll(/^([a-z-]+):.*## /gm)
+    ]
+    const known = new Set(verbs.map(([, verb]) => verb ?? ''))
+    const namedIn = (text: string) =>
+      new Set([...text.matchAll(/(?:`|^)make ([a-z-]+)/gm)].map(([, verb]) => verb ?? ''))
+    for (const { text } of texts) {
+      expect([...namedIn(text)].filter((verb) => !known.has(verb))).toEqual([])
+    }
+    expect([...namedIn(texts[0]?.text ?? '')].sort()).toEqual([...known].sort())
+  })
+
+  test('name only metrics that are on the page of metrics', () => {
+    const metrics = pages.find(({ file }) => file.pathname.endsWith('metrics.md'))?.text ?? ''
+    const events = [...metrics.matchAll(/^\| ([a-z]+) \| (`.+`) \|$/gm)].flatMap(
+      ([, service, names = '']) =>
+        names.split(', ').map((name) => `hail_${service}_${name.replaceAll('`', '')}_total`)
+    )
+    const unknown = texts.flatMap(({ text }) =>
+      [...text.matchAll(/`(hail_[a-z_]+)`/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => !metrics.includes(`\`${name}\``) && !events.includes(name))
+    )
+    expect(unknown).toEqual([])
+  })
+
+  test('list every dependency with its version', () => {
+    const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as Record<
+      'dependencies' | 'devDependencies',
+      Record<string, string>
+    >
+    const page = texts.find(({ file }) => file.endsWith('0007-dependencies.md'))?.text ?? ''
+    const listed = [...page.matchAll(/^\| `([^`]+)` \| (\S+) \|/gm)].map(([, name, version]) => [
+      name,
+      version
+    ])
+    const wanted = { ...manifest.dependencies, ...manifest.devDependencies }
+    expect(Object.fromEntries(listed)).toEqual(wanted)
   })
 })
 

@@ -18,8 +18,8 @@ export function metricsPage(): string {
   return [
     '# Metrics',
     '',
-    'Written by `make docs`. Every process serves them at `/metrics` of its operator port, with the',
-    'usual figures of the Node process. Times are in seconds, sizes in bytes. Events of the services',
+    'Written by `make docs`. Ingress, streams and sinks serve them at `/metrics` of their operator',
+    'port, with the usual figures of the Node process. Times are in seconds, sizes in bytes. Events of the services',
     'are counted when the commit that holds them succeeds, so none counts twice.',
     '',
     '| metric | meaning | in |',
