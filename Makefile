@@ -61,5 +61,5 @@ token: node_modules ## Print a development token (ROLE=customer SUB=c-1)
 generate: node_modules ## Generate the record types from avro/records
 	@$(TSX) avro/cli.ts generate
 
-docs: node_modules ## Generate docs/configuration.md and docs/topics.md
+docs: node_modules ## Generate the pages of docs/ that come from the code
 	@$(TSX) ops/cli/docs.ts

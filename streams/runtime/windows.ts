@@ -49,10 +49,10 @@ export function slidingWindowStart(timestampMs: number, sizeMs: number): number 
 }
 
 /**
- * The session a timestamp makes or extends: all sessions closer than `gapMs` merge with it.
+ * The session a timestamp makes or extends: all sessions whose nearest record is closer than `gapMs` merge with it.
  *
  * Example: sessions [100, 200) and [500, 600), gap 150 and timestamp 340 merge into [100, 341): the
- * first ended 140 ms before, the second begins 160 ms later and stays.
+ * first had its last record 141 ms before, the second begins 160 ms later and stays.
  *
  * @returns the merged session and the sessions it replaces
  */
@@ -62,7 +62,7 @@ export function sessionWindow(
   sessions: readonly Window[]
 ): { readonly merged: Window; readonly replaced: readonly Window[] } {
   const replaced = sessions.filter(
-    ({ startMs, endMs }) => timestampMs - endMs < gapMs && startMs - timestampMs < gapMs
+    ({ startMs, endMs }) => timestampMs - (endMs - 1) < gapMs && startMs - timestampMs < gapMs
   )
   const merged = {
     startMs: Math.min(timestampMs, ...replaced.map(({ startMs }) => startMs)),

@@ -36,6 +36,8 @@ export interface SimulationStats {
   readonly reallocated: number
   readonly lost: number
   readonly records: number
+  /** Kinds of ride events that were committed. */
+  readonly events: readonly string[]
 }
 
 interface Run {
@@ -62,10 +64,12 @@ export async function simulate(
   const chaos = createChaos(world, dice)
   const trace = createTrace(options.isTraced === true)
   const run: Run = { world, ledger, users, trace }
+  const events = new Set<string>()
   let records = 0
   const observe = (): void => {
     for (const record of world.driver.drain()) {
       records += 1
+      if (record.topic === 'ride_events' && record.value) events.add(record.value.type)
       trace.say(() => lineOf(world, record))
       ledger.observe(record)
       chaos.remember(record)
@@ -95,7 +99,7 @@ export async function simulate(
     seed,
     violations: ledger.violations,
     lines: linesAbout(trace.lines, ledger.violations[0]),
-    stats: statsOf(ledger, { lost: chaos.lost, records })
+    stats: statsOf(ledger, { lost: chaos.lost, records, events: [...events] })
   }
 }
 
@@ -212,7 +216,7 @@ function checkBooks(
 
 function statsOf(
   ledger: Ledger,
-  counted: { readonly lost: number; readonly records: number }
+  counted: Pick<SimulationStats, 'lost' | 'records' | 'events'>
 ): SimulationStats {
   const rides = [...ledger.rides.values()].map(({ ride }) => ride)
   const withStatus = (status: string): number =>
