@@ -49,6 +49,13 @@ export const streamsConfig = defineConfig({
     max: 5_000,
     doc: 'Longest a broker holds an empty fetch; durable timers fire this much late at most.'
   },
+  STREAMS_FETCH_INTERVAL_MS: {
+    type: 'duration-ms',
+    default: 20,
+    min: 0,
+    max: 1_000,
+    doc: 'Shortest time between two fetches of a group; records gather meanwhile.'
+  },
   STREAMS_CACHE_ENTRIES: {
     type: 'int',
     default: 10_000,

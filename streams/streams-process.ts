@@ -124,6 +124,7 @@ async function startGroups(parts: Parts, onFatal: (error: unknown) => void): Pro
     rebalanceTimeoutMs: 10_000,
     fetchMaxWaitMs: config.streams.STREAMS_FETCH_MAX_WAIT_MS,
     fetchMaxBytes: 1 << 20,
+    fetchIntervalMs: config.streams.STREAMS_FETCH_INTERVAL_MS,
     reacquireMs: 50,
     reacquireMsMax: 5_000
   }

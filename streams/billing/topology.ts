@@ -35,7 +35,7 @@ export function billingTopologies(deps: BillingDeps = {}): SubTopology[] {
       sources: ['billing_tasks'],
       stores,
       outputs: ['bills', 'notification_tasks'],
-      commitIntervalMs: 100,
+      commitIntervalMs: 250,
       reads: ({ value }) => ({ bills: [billIdOf(value)] }),
       on: {
         billing_tasks: (ctx, { key, value }) => {

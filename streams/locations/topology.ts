@@ -29,7 +29,7 @@ import { type MarketChange, withdraw } from './publication.ts'
 export interface LocationsDeps {
   readonly policy: Pick<Policy, 'ping' | 'reachMeters' | 'driverUnheardMs'>
   readonly markets: Pick<Markets, 'reachable' | 'marketOf' | 'partitionOf'>
-  /** Shortest time between two commits, ms; 500 when absent, the grain of conflation. */
+  /** Shortest time between two commits, ms; 1,000 when absent, the grain of conflation. */
   readonly commitIntervalMs?: number
 }
 
@@ -56,7 +56,7 @@ export function locationsTopologies(deps: LocationsDeps): SubTopology[] {
       sources: ['driver_location_updates', 'driver_states'],
       stores,
       outputs: ['available_drivers', 'ride_positions'],
-      commitIntervalMs: deps.commitIntervalMs ?? 500,
+      commitIntervalMs: deps.commitIntervalMs ?? 1_000,
       on: {
         driver_location_updates: (ctx, { key, value }) => {
           requireKey(key, value.driverId)

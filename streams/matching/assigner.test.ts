@@ -2,12 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   type Assigner,
-  type CostMatrix,
-  forbiddenCost,
+  type AssignmentProblem,
   greedyAssigner,
   optimalAssigner,
-  type Pairing
+  type PairCost
 } from './assigner.ts'
+
+type Costs = readonly (readonly number[])[]
+
+/** Stands in a matrix for a pair that is not allowed. */
+const forbiddenCost = Number.POSITIVE_INFINITY
 
 const full = matrices(fc.integer({ min: 0, max: 900 }))
 const sparse = matrices(
@@ -18,10 +22,10 @@ describe.each([optimalAssigner, greedyAssigner])('the $name assigner', (assigner
   test('uses no row, no column and no forbidden pair twice', () => {
     fc.assert(
       fc.property(sparse, (costs) => {
-        const pairs = assigner.assign(costs)
+        const pairs = assigner.assign(problemOf(costs))
         expect(new Set(pairs.map(({ row }) => row)).size).toBe(pairs.length)
         expect(new Set(pairs.map(({ column }) => column)).size).toBe(pairs.length)
-        for (const pair of pairs) expect(costOf(costs, pair)).toBeLessThan(forbiddenCost)
+        for (const { row, column, cost } of pairs) expect(cost).toBe(costs[row]?.[column])
       })
     )
   })
@@ -29,7 +33,9 @@ describe.each([optimalAssigner, greedyAssigner])('the $name assigner', (assigner
   test('gives the same answer to the same matrix', () => {
     fc.assert(
       fc.property(sparse, (costs) => {
-        expect(assigner.assign(costs)).toEqual(assigner.assign(structuredClone(costs)))
+        expect(assigner.assign(problemOf(costs))).toEqual(
+          assigner.assign(problemOf(structuredClone(costs)))
+        )
       })
     )
   })
@@ -38,15 +44,15 @@ describe.each([optimalAssigner, greedyAssigner])('the $name assigner', (assigner
     fc.assert(
       fc.property(full, (costs) => {
         const columns = costs[0]?.length ?? 0
-        expect(assigner.assign(costs)).toHaveLength(Math.min(costs.length, columns))
+        expect(assigner.assign(problemOf(costs))).toHaveLength(Math.min(costs.length, columns))
       })
     )
   })
 
   test('answers an empty matrix and one without allowed pairs with nothing', () => {
-    expect(assigner.assign([])).toEqual([])
-    expect(assigner.assign([[]])).toEqual([])
-    expect(assigner.assign([[forbiddenCost, forbiddenCost]])).toEqual([])
+    expect(assigner.assign(problemOf([]))).toEqual([])
+    expect(assigner.assign(problemOf([[]]))).toEqual([])
+    expect(assigner.assign(problemOf([[forbiddenCost, forbiddenCost]]))).toEqual([])
   })
 })
 
@@ -73,11 +79,11 @@ test('the optimal assigner serves more riders rather than cheaper ones', () => {
     [1, 500],
     [2, forbiddenCost]
   ]
-  expect(optimalAssigner.assign(costs)).toEqual([
-    { row: 0, column: 1 },
-    { row: 1, column: 0 }
+  expect(optimalAssigner.assign(problemOf(costs))).toEqual([
+    { row: 0, column: 1, cost: 500 },
+    { row: 1, column: 0, cost: 2 }
   ])
-  expect(greedyAssigner.assign(costs)).toEqual([{ row: 0, column: 0 }])
+  expect(greedyAssigner.assign(problemOf(costs))).toEqual([{ row: 0, column: 0, cost: 1 }])
 })
 
 function matrices(cost: fc.Arbitrary<number>, sizeMax = 9): fc.Arbitrary<number[][]> {
@@ -90,16 +96,19 @@ function matrices(cost: fc.Arbitrary<number>, sizeMax = 9): fc.Arbitrary<number[
   )
 }
 
-function costOf(costs: CostMatrix, { row, column }: Pairing): number {
-  return costs[row]?.[column] ?? forbiddenCost
+function problemOf(costs: Costs): AssignmentProblem {
+  const pairs: PairCost[] = costs.flatMap((line, row) =>
+    line.flatMap((cost, column) => (cost === forbiddenCost ? [] : [{ row, column, cost }]))
+  )
+  return { rows: costs.length, columns: costs[0]?.length ?? 0, pairs }
 }
 
-function total(costs: CostMatrix, assigner: Assigner): number {
-  return assigner.assign(costs).reduce((sum, pair) => sum + costOf(costs, pair), 0)
+function total(costs: Costs, assigner: Assigner): number {
+  return assigner.assign(problemOf(costs)).reduce((sum, { cost }) => sum + cost, 0)
 }
 
 /** Tries every way to serve as many rows as possible. */
-function lowestTotal(costs: CostMatrix): number {
+function lowestTotal(costs: Costs): number {
   const columns = costs[0]?.length ?? 0
   const skips = Math.max(0, costs.length - columns)
   const search = (row: number, used: ReadonlySet<number>, skipped: number): number => {
@@ -108,7 +117,7 @@ function lowestTotal(costs: CostMatrix): number {
     for (let column = 0; column < columns; column += 1) {
       if (used.has(column)) continue
       const rest = search(row + 1, new Set([...used, column]), skipped)
-      best = Math.min(best, costOf(costs, { row, column }) + rest)
+      best = Math.min(best, (costs[row]?.[column] ?? forbiddenCost) + rest)
     }
     return best
   }

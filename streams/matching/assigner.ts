@@ -5,30 +5,35 @@
  */
 import munkres from 'munkres'
 
-/** Cost of a pair that must never be made. */
-export const forbiddenCost = Number.POSITIVE_INFINITY
-
-/** Costs by row (rider) and column (driver); all rows are equally long. `forbiddenCost` forbids a pair. */
-export type CostMatrix = readonly (readonly number[])[]
-
-/** One chosen pair, by row and column of the matrix. */
-export interface Pairing {
+/** A pair that may be made. */
+export interface PairCost {
   readonly row: number
   readonly column: number
+  readonly cost: number
 }
 
 /**
- * Picks pairs such that no row and no column is in two of them, and none is forbidden. The answer
- * depends on the matrix alone and is ordered by row.
+ * Rows (riders), columns (drivers) and the pairs allowed between them; a pair not listed is
+ * forbidden. A rider has at most twenty pairs, so a list is far shorter than a matrix.
+ */
+export interface AssignmentProblem<P extends PairCost = PairCost> {
+  readonly rows: number
+  readonly columns: number
+  readonly pairs: readonly P[]
+}
+
+/**
+ * Picks pairs such that no row and no column is in two of them. The answer depends on the problem
+ * alone and is ordered by row.
  */
 export interface Assigner {
   readonly name: 'optimal' | 'greedy'
-  assign(costs: CostMatrix): readonly Pairing[]
+  assign<P extends PairCost>(problem: AssignmentProblem<P>): readonly P[]
 }
 
 /**
  * Most pairs first, then the lowest total cost; Hungarian algorithm, O(min^2 * max).
- * Example: [[1, 2], [1, 9]] gives (0,1) and (1,0), total 3, where greedy pays 10.
+ * Example: the matrix [[1, 2], [1, 9]] gives (0,1) and (1,0), total 3, where greedy pays 10.
  *
  * A forbidden pair is given a finite cost higher than any sum of allowed ones: the solver then uses
  * as few of them as possible, and they are dropped afterwards. With infinities instead it would call
@@ -36,51 +41,52 @@ export interface Assigner {
  */
 export const optimalAssigner: Assigner = {
   name: 'optimal',
-  assign(costs) {
-    if (costs.length === 0 || costs[0]?.length === 0) return []
-    const penalty = penaltyOf(costs)
-    const finite = costs.map((row) => row.map((cost) => (Number.isFinite(cost) ? cost : penalty)))
-    return munkres(finite)
-      .map(([row, column]) => ({ row, column }))
-      .filter(({ row, column }) => Number.isFinite(costs[row]?.[column] ?? forbiddenCost))
+  assign<P extends PairCost>({ rows, columns, pairs }: AssignmentProblem<P>): readonly P[] {
+    if (pairs.length === 0) return []
+    const penalty = penaltyOf(pairs)
+    const costs = Array.from({ length: rows }, () => new Float64Array(columns).fill(penalty))
+    const pairAt = new Map<number, P>()
+    for (const pair of pairs) {
+      const row = costs[pair.row]
+      if (row !== undefined) row[pair.column] = pair.cost
+      pairAt.set(pair.row * columns + pair.column, pair)
+    }
+    return munkres(costs)
+      .flatMap(([row, column]) => pairAt.get(row * columns + column) ?? [])
       .sort((a, b) => a.row - b.row)
   }
 }
 
 /**
  * Shortest pair first, O(n log n) for n allowed pairs; equal costs go to the lower row, then column.
- * Example: [[1, 2], [1, 9]] gives (0,0) and (1,1), total 10.
+ * Example: the matrix [[1, 2], [1, 9]] gives (0,0) and (1,1), total 10.
  */
 export const greedyAssigner: Assigner = {
   name: 'greedy',
-  assign(costs) {
-    const pairs: { row: number; column: number; cost: number }[] = []
-    costs.forEach((line, row) => {
-      line.forEach((cost, column) => {
-        if (Number.isFinite(cost)) pairs.push({ row, column, cost })
-      })
-    })
-    pairs.sort((a, b) => a.cost - b.cost || a.row - b.row || a.column - b.column)
+  assign<P extends PairCost>({ pairs }: AssignmentProblem<P>): readonly P[] {
     const rows = new Set<number>()
     const columns = new Set<number>()
-    const chosen: Pairing[] = []
-    for (const { row, column } of pairs) {
-      if (rows.has(row) || columns.has(column)) continue
-      rows.add(row)
-      columns.add(column)
-      chosen.push({ row, column })
+    const chosen: P[] = []
+    const byCost = [...pairs].sort(
+      (a, b) => a.cost - b.cost || a.row - b.row || a.column - b.column
+    )
+    for (const pair of byCost) {
+      if (rows.has(pair.row) || columns.has(pair.column)) continue
+      rows.add(pair.row)
+      columns.add(pair.column)
+      chosen.push(pair)
     }
     return chosen.sort((a, b) => a.row - b.row)
   }
 }
 
 /** One more than the sum of the dearest allowed pair of each row. */
-function penaltyOf(costs: CostMatrix): number {
-  let sum = 1
-  for (const row of costs) {
-    let dearest = 0
-    for (const cost of row) if (Number.isFinite(cost) && cost > dearest) dearest = cost
-    sum += dearest
+function penaltyOf(pairs: readonly PairCost[]): number {
+  const dearestByRow = new Map<number, number>()
+  for (const { row, cost } of pairs) {
+    dearestByRow.set(row, Math.max(cost, dearestByRow.get(row) ?? 0))
   }
+  let sum = 1
+  for (const dearest of dearestByRow.values()) sum += dearest
   return sum
 }

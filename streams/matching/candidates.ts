@@ -50,12 +50,114 @@ export function searchLimits(
   return { candidatesMax, pickupEtaMaxSeconds, metersPerSecond }
 }
 
-/** Drivers by H3 cell. */
-export type DriverIndex = ReadonlyMap<string, readonly DriverPoolState[]>
+/** The drivers of some cells. */
+type DriverGroups = readonly (readonly DriverPoolState[])[]
+
+/** A driver and the squared distance in degrees of latitude. */
+interface Near {
+  readonly driver: DriverPoolState
+  readonly squared: number
+}
+
+/**
+ * Finds the nearest drivers by pickup time, modelled as `domain` does it, at most `candidatesMax`;
+ * equal times by driver id, so the answer does not depend on the order of the drivers.
+ */
+export type CandidateSearch = (rider: RiderPoolState) => readonly Candidate[]
 
 // A driver's place is an immutable object that lives as long as the driver stays there, so its cell
 // is computed once and not in every window: 50 k drivers would cost a window 150 ms.
 const cellByPlace = new WeakMap<GeoPoint, string>()
+
+/** Indexes the drivers for one window. O(drivers); a search is O(drivers in the disk). */
+export function createSearch(
+  drivers: readonly DriverPoolState[],
+  limits: SearchLimits
+): CandidateSearch {
+  const byCell = new Map<string, DriverPoolState[]>()
+  for (const driver of drivers) {
+    const cell = cellOfPlace(driver.place)
+    const inCell = byCell.get(cell)
+    if (inCell === undefined) byCell.set(cell, [driver])
+    else inCell.push(driver)
+  }
+  const everybody: DriverGroups = [drivers]
+  const groupsByDisk = new Map<string, DriverGroups>()
+  const within = (centre: string, rings: number): DriverGroups => {
+    // A disk of more cells than there are drivers is dearer than looking at each driver.
+    if (cellsWithin(rings) >= drivers.length) return everybody
+    const key = `${centre}/${rings}`
+    const known = groupsByDisk.get(key)
+    if (known !== undefined) return known
+    const groups = disk(centre, rings).flatMap((cell) => {
+      const inCell = byCell.get(cell)
+      return inCell === undefined ? [] : [inCell]
+    })
+    groupsByDisk.set(key, groups)
+    return groups
+  }
+  // Straight metres; nobody within the pickup time limit is further away.
+  const reach = (limits.metersPerSecond * limits.pickupEtaMaxSeconds) / roadFactor
+  return (rider) => {
+    const centre = cellOfPlace(rider.pickup)
+    const excluded = new Set(rider.excluded)
+    let found: readonly Candidate[] = []
+    for (const [step, rings] of diskRings.entries()) {
+      const near = within(centre, rings)
+      found = nearest(rider, near, { excluded, limits })
+      const searched = diskRings[step - 1] ?? 0
+      if (found.length >= limits.candidatesMax || near === everybody) break
+      if (searched * ringMetersMin > reach) break
+    }
+    return found
+  }
+}
+
+/** The nearest by the plane, then judged by the sphere: over a few km both order alike. */
+function nearest(
+  rider: RiderPoolState,
+  groups: DriverGroups,
+  search: { readonly excluded: ReadonlySet<string>; readonly limits: SearchLimits }
+): Candidate[] {
+  const { candidatesMax, metersPerSecond, pickupEtaMaxSeconds } = search.limits
+  const { lat, lon } = rider.pickup
+  const shrink = Math.cos((lat * Math.PI) / 180)
+  const chosen: Near[] = []
+  for (const group of groups) {
+    for (const driver of group) {
+      const north = driver.place.lat - lat
+      const east = (driver.place.lon - lon) * shrink
+      const squared = north * north + east * east
+      const last = chosen[candidatesMax - 1]
+      if (last !== undefined && squared > last.squared) continue
+      if (search.excluded.has(driver.driverId)) continue
+      insert(chosen, { driver, squared })
+      if (chosen.length > candidatesMax) chosen.pop()
+    }
+  }
+  const found: Candidate[] = []
+  for (const { driver } of chosen) {
+    const meters = roadFactor * distanceMeters(driver.place, rider.pickup)
+    const etaSeconds = Math.round(meters / metersPerSecond)
+    if (etaSeconds <= pickupEtaMaxSeconds) {
+      found.push({ driver, etaSeconds, meters: Math.round(meters) })
+    }
+  }
+  return found.sort((a, b) => a.etaSeconds - b.etaSeconds || order(a.driver, b.driver))
+}
+
+/** Inserts in order of distance; the driver id decides between equals, not the order of input. */
+function insert(chosen: Near[], entry: Near): void {
+  let at = chosen.length
+  for (let before = chosen[at - 1]; before !== undefined; before = chosen[at - 1]) {
+    const isBehind =
+      before.squared > entry.squared ||
+      (before.squared === entry.squared && order(before.driver, entry.driver) > 0)
+    if (!isBehind) break
+    at -= 1
+  }
+  chosen.splice(at, 0, entry)
+}
 
 function cellOfPlace(place: GeoPoint): string {
   const known = cellByPlace.get(place)
@@ -65,62 +167,9 @@ function cellOfPlace(place: GeoPoint): string {
   return cell
 }
 
-/** Indexes drivers by cell. O(n). */
-export function indexDrivers(drivers: Iterable<DriverPoolState>): DriverIndex {
-  const index = new Map<string, DriverPoolState[]>()
-  for (const driver of drivers) {
-    const cell = cellOfPlace(driver.place)
-    const inCell = index.get(cell)
-    if (inCell === undefined) index.set(cell, [driver])
-    else inCell.push(driver)
-  }
-  return index
-}
-
-/**
- * The nearest drivers by pickup time, modelled as `domain` does it, at most `candidatesMax`; equal
- * times by driver id, so the answer does not depend on the order of the index.
- */
-export function findCandidates(
-  rider: RiderPoolState,
-  index: DriverIndex,
-  limits: SearchLimits
-): readonly Candidate[] {
-  const centre = cellOfPlace(rider.pickup)
-  const excluded = new Set(rider.excluded)
-  // Straight metres; nobody within the pickup time limit is further away.
-  const reach = (limits.metersPerSecond * limits.pickupEtaMaxSeconds) / roadFactor
-  let found: Candidate[] = []
-  for (const [step, rings] of diskRings.entries()) {
-    found = collect(rider, index, { cells: disk(centre, rings), excluded, limits })
-    const before = diskRings[step - 1] ?? 0
-    if (found.length >= limits.candidatesMax || before * ringMetersMin > reach) break
-  }
-  found.sort((a, b) => a.etaSeconds - b.etaSeconds || order(a.driver, b.driver))
-  return found.slice(0, limits.candidatesMax)
-}
-
-function collect(
-  rider: RiderPoolState,
-  index: DriverIndex,
-  search: {
-    readonly cells: readonly string[]
-    readonly excluded: ReadonlySet<string>
-    readonly limits: SearchLimits
-  }
-): Candidate[] {
-  const { metersPerSecond, pickupEtaMaxSeconds } = search.limits
-  const found: Candidate[] = []
-  for (const cell of search.cells) {
-    for (const driver of index.get(cell) ?? []) {
-      if (search.excluded.has(driver.driverId)) continue
-      const meters = roadFactor * distanceMeters(driver.place, rider.pickup)
-      const eta = Math.round(meters / metersPerSecond)
-      if (eta > pickupEtaMaxSeconds) continue
-      found.push({ driver, etaSeconds: eta, meters: Math.round(meters) })
-    }
-  }
-  return found
+/** Cells of a disk: 1 + 6 + 12 + ... */
+function cellsWithin(rings: number): number {
+  return 1 + 3 * rings * (rings + 1)
 }
 
 function order(a: DriverPoolState, b: DriverPoolState): number {

@@ -1,11 +1,11 @@
 /** @module The matching service. */
 export {
   type Assigner,
-  type CostMatrix,
-  forbiddenCost,
+  type AssignmentProblem,
   greedyAssigner,
   optimalAssigner,
-  type Pairing
+  type PairCost
 } from './assigner.ts'
+export { type SearchLimits, searchLimits } from './candidates.ts'
 export { type MatchingDeps, matchingTopologies } from './topology.ts'
 export { type Match, solveWindow, type WindowResult } from './window.ts'

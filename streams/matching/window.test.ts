@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { DriverPoolState, RiderPoolState } from '../../avro/index.ts'
 import { createPolicy, etaSeconds } from '../../domain/index.ts'
 import { places, startMs } from '../../test/simulation/builders.ts'
-import { findCandidates, indexDrivers, searchLimits } from './candidates.ts'
+import { createSearch, searchLimits } from './candidates.ts'
 import { solveWindow } from './window.ts'
 
 const timezone = 'America/New_York'
@@ -17,7 +17,7 @@ describe('candidates', () => {
       aDriver('next', 0.003),
       aDriver('beyond', 0.2)
     ]
-    const found = findCandidates(aRider('r'), indexDrivers(drivers), limits)
+    const found = createSearch(drivers, limits)(aRider('r'))
     expect(found.map(({ driver }) => driver.driverId)).toEqual(['near', 'next', 'far'])
     for (const { driver, etaSeconds: eta } of found) {
       const from = { from: driver.place, to: places.unionSquare }
@@ -27,24 +27,26 @@ describe('candidates', () => {
   })
 
   test('leave excluded drivers out', () => {
-    const index = indexDrivers([aDriver('a', 0.001), aDriver('b', 0.002)])
-    const found = findCandidates(aRider('r', { excluded: ['a'] }), index, limits)
+    const search = createSearch([aDriver('a', 0.001), aDriver('b', 0.002)], limits)
+    const found = search(aRider('r', { excluded: ['a'] }))
     expect(found.map(({ driver }) => driver.driverId)).toEqual(['b'])
   })
 
   test('are bounded', () => {
     const drivers = Array.from({ length: 60 }, (_, i) => aDriver(`d-${i}`, 0.0001 * i))
-    const found = findCandidates(aRider('r'), indexDrivers(drivers), limits)
+    const found = createSearch(drivers, limits)(aRider('r'))
     expect(found).toHaveLength(createPolicy().candidatesMax)
     expect(found[0]?.driver.driverId).toBe('d-0')
   })
 
-  test('miss nobody whom the time limit allows', () => {
+  test.each([0, 900])('miss nobody whom the time limit allows, with %i others far away', (far) => {
     const offset = fc.double({ min: -0.03, max: 0.03, noNaN: true })
+    const others = Array.from({ length: far }, (_, i) => aDriver(`far-${i}`, 0.5))
     fc.assert(
       fc.property(fc.array(fc.tuple(offset, offset), { maxLength: 18 }), (offsets) => {
-        const drivers = offsets.map(([lat, lon], i) => aDriver(`d-${i}`, lat, lon))
-        const found = findCandidates(aRider('r'), indexDrivers(drivers), limits)
+        const near = offsets.map(([lat, lon], i) => aDriver(`d-${i}`, lat, lon))
+        const drivers = [...near, ...others]
+        const found = createSearch(drivers, limits)(aRider('r'))
         const reachable = drivers.filter(({ place: from }) => {
           return etaSeconds({ from, to: places.unionSquare, atMs: startMs, timezone }) <= 900
         })

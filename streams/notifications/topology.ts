@@ -46,7 +46,7 @@ export function notificationsTopologies(deps: NotificationsDeps): SubTopology[] 
       sources: ['notification_tasks'],
       stores,
       outputs: ['notification_events'],
-      commitIntervalMs: 100,
+      commitIntervalMs: 500,
       reads: ({ value }) => ({ deliveries: [value.notificationId] }),
       effectConcurrency: deps.effectConcurrency ?? 16,
       effect: async (input, get) => {

@@ -32,6 +32,11 @@ export interface GroupSettings {
   /** Longest a broker may hold an empty fetch, ms; bounds how late a timer fires. */
   readonly fetchMaxWaitMs: number
   readonly fetchMaxBytes: number
+  /**
+   * Shortest time between two fetches, ms. Under load every append would answer a fetch of its own;
+   * a pause lets records gather, at the price of that much latency a hop.
+   */
+  readonly fetchIntervalMs: number
   /** First and longest wait before a dropped task is acquired anew, ms. */
   readonly reacquireMs: number
   readonly reacquireMsMax: number
@@ -240,6 +245,8 @@ export class GroupRuntime {
           const task = owners.get(partition.partition)
           if (task) this.#deliver(task, partition, wanted[i]?.offset ?? -1n, sentAtMs)
         })
+        const restMs = settings.fetchIntervalMs - (clock.now() - sentAtMs)
+        if (restMs > 0) await clock.sleep(restMs)
       } catch (error) {
         if (this.#stopping) return
         logger.warn({ topology: topology.id, err: error }, 'fetch failed; trying again')
