@@ -86,13 +86,12 @@ export const sinksConfig = defineConfig({
     max: 1,
     doc: 'Share of dead letters above which a connector stops instead of writing more.'
   },
-  SINKS_MEMORY_KEYS: {
-    type: 'int',
-    default: 20_000,
-    min: 1,
-    max: 1_000_000,
-    unit: 'keys',
-    doc: 'Stored versions or buckets a connector remembers, to save reads.'
+  SINKS_MEMORY_BYTES: {
+    type: 'bytes',
+    default: 16 * 1024 * 1024,
+    min: 64 * 1024,
+    max: 4 * 1024 * 1024 * 1024,
+    doc: 'What a connector remembers of its collection to save reads: 11 hold at most 176 MiB.'
   }
 })
 
@@ -105,8 +104,8 @@ const rebalanceTimeoutMs = 30_000
 export type SinksSettings = {
   /** Connectors to run, by name. */
   readonly names: readonly string[]
-  /** Keys remembered by a connector. */
-  readonly keysMax: number
+  /** What a connector remembers of its collection at most. */
+  readonly memoryBytes: number
   readonly runner: RunnerSettings
 }
 
@@ -116,7 +115,7 @@ export function readSinksConfig(environment: Environment = process.env) {
   const values = sinksConfig.load(environment)
   const settings: SinksSettings = {
     names: chooseNames(values.SINKS),
-    keysMax: values.SINKS_MEMORY_KEYS,
+    memoryBytes: values.SINKS_MEMORY_BYTES,
     runner: {
       groupPrefix: values.SINKS_GROUP_PREFIX,
       batch: { recordsMax: values.SINKS_BATCH_RECORDS, fetchBytesMax: values.SINKS_FETCH_BYTES },

@@ -51,6 +51,7 @@ export const driverMinutes: FoldConnector = {
   topics: ['driver_location_updates'],
   collection: DriverMinuteModel.collection.collectionName,
   mode: 'fold',
+  documentBytes: 1_500,
   // A driver pings every few seconds: waiting makes one write of several pings.
   lingerMs: 5_000,
   hasDeadLetters: true,

@@ -25,6 +25,7 @@ export const hourlyRides: FoldConnector = {
   topics: ['ride_events'],
   collection: HourlyRollupModel.collection.collectionName,
   mode: 'fold',
+  documentBytes: 2_500,
   lingerMs,
   hasDeadLetters: true,
   plan(record, codec) {
@@ -43,6 +44,7 @@ export const hourlyRevenue: FoldConnector = {
   topics: ['bills'],
   collection: HourlyRollupModel.collection.collectionName,
   mode: 'fold',
+  documentBytes: 2_500,
   lingerMs,
   hasDeadLetters: true,
   plan(record, codec) {

@@ -58,6 +58,7 @@ export const rideTracks: FoldConnector = {
   topics: ['ride_positions'],
   collection: RideTrackModel.collection.collectionName,
   mode: 'fold',
+  documentBytes: 8_000,
   // A running ride has a position every 2 s or so: waiting makes one write of several.
   lingerMs: 2_000,
   hasDeadLetters: true,

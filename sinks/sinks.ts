@@ -43,6 +43,9 @@ export type Sinks = {
   status(): readonly RunnerStatus[]
 }
 
+/** A remembered version: a key of some 40 characters, a number and the map's entry. */
+const keyBytes = 200
+
 /** Creates the sinks; they run once `start` is called. */
 export function createSinks(options: SinksOptions): Sinks {
   const { clock, database, settings } = options
@@ -88,12 +91,19 @@ function createRunner(
   sendDeadLetters: (records: readonly OutRecord[]) => Promise<void>
 ): ConnectorRunner {
   const { settings } = options
-  const { keysMax } = settings
+  const { memoryBytes } = settings
   const collection = createMongoCollection(options.database, model)
   const writer =
     connector.mode === 'newest'
-      ? createNewestWriter({ collection, versionField: connector.versionField, keysMax })
-      : createFoldWriter({ collection, documentsMax: keysMax })
+      ? createNewestWriter({
+          collection,
+          versionField: connector.versionField,
+          keysMax: Math.ceil(memoryBytes / keyBytes)
+        })
+      : createFoldWriter({
+          collection,
+          documentsMax: Math.ceil(memoryBytes / connector.documentBytes)
+        })
   return new ConnectorRunner({
     ...options,
     settings: settings.runner,

@@ -23,7 +23,7 @@ const poolRequests = 256
 
 /** A reader that draws its ids from `clock`. */
 export const createCorrelationReader = (clock: Pick<Clock, 'randomBytes'>): CorrelationReader => {
-  let pool = Buffer.alloc(0)
+  let pool: Buffer = Buffer.alloc(0)
   let used = 0
   const draw = (): string => {
     if (used === pool.length) {

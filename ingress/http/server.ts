@@ -48,6 +48,9 @@ type Addressee = Pick<Passage, 'request' | 'response' | 'correlation' | 'headers
 
 type ResponseTimes = Histogram<'route' | 'method' | 'code'>
 
+/** As in the logs of nginx: nobody was there to be answered. */
+const clientGone = 499
+
 /** The server; one life, see the module. */
 export class HttpServer {
   readonly #options: HttpServerOptions
@@ -173,8 +176,8 @@ export class HttpServer {
       reply = this.#problemOf(error, correlation)
     }
     if (isRunning) this.#leave()
-    this.#write(passage, reply)
-    this.#record(passage, reply.status, this.#clock.monotonic() - startedAt)
+    const isSent = this.#write(passage, reply)
+    this.#record(passage, isSent ? reply.status : clientGone, this.#clock.monotonic() - startedAt)
   }
 
   #enter(): void {
@@ -192,9 +195,10 @@ export class HttpServer {
     if (this.#inFlight === 0) this.#onIdle?.()
   }
 
-  #write(to: Addressee, reply: Reply | Problem): void {
+  /** Whether there was anybody to answer. */
+  #write(to: Addressee, reply: Reply | Problem): boolean {
     const { request, response, correlation, headers } = to
-    if (response.completed) return
+    if (response.completed) return false
     response.status(reply.status)
     for (const [name, value] of this.#fixedHeaders) response.header(name, value)
     response.header('x-correlation-id', correlation.correlationId)
@@ -210,14 +214,15 @@ export class HttpServer {
       response.header('content-type', 'application/problem+json')
       const { correlationId } = correlation
       response.send(reply.render({ instance: request.path, correlationId }), isLast)
-      return
+      return true
     }
     if (reply.body !== undefined) response.header('content-type', 'application/json')
     response.send(reply.body === undefined ? undefined : JSON.stringify(reply.body), isLast)
+    return true
   }
 
   #record(passage: Passage, status: number, durationMs: number): void {
-    const { endpoint, correlation, response } = passage
+    const { endpoint, correlation } = passage
     const { method, path } = endpoint.route
     this.#seconds.observe({ route: path, method, code: status }, durationMs / 1_000)
     const isSampled = this.#clock.random() < this.#options.accessLogRatio
@@ -229,8 +234,7 @@ export class HttpServer {
         path,
         statusCode: status,
         durationMs: Math.round(durationMs),
-        correlationId,
-        ...(response.aborted && status < 500 ? { outcome: 'aborted' } : {})
+        correlationId
       },
       'request'
     )

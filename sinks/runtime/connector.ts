@@ -60,6 +60,8 @@ export type NewestConnector = ConnectorBase & {
 /** Folds records into documents. A document's records all come from one partition, in order. */
 export type FoldConnector = ConnectorBase & {
   readonly mode: 'fold'
+  /** Memory a large document of this collection takes in this process, bytes. */
+  readonly documentBytes: number
   /** As {@link NewestConnector.plan}. */
   plan(record: KafkaRecord, codec: Codec): FoldPlan | null
 }

@@ -19,6 +19,12 @@ export const answeredMax = 16
 /** Session actions remembered with their outcome. */
 export const actionsMax = 16
 
+/** How long the refusals of somebody who is no driver are remembered, ms: as long as apps retry. */
+export const refusalMemoryMs = 3_600_000
+
+/** Name of the timer that ends that memory. */
+export const forgetTimer = 'forget'
+
 /** Name of the timer that asks `trips` for word (S4). */
 export const watchdogTimer = 'watchdog'
 

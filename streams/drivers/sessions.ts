@@ -1,7 +1,7 @@
 /**
  * @module Registration and sessions: only a registered driver goes online, and a session asked for
  * before the registration was seen waits for it a short while, since the two topics have no order
- * between them (S9).
+ * between them (S9). A refusal is remembered, so that a repeat of it does not take effect after all.
  */
 import type { DriverRecord, DriverSession, UserEvent } from '../../avro/index.ts'
 import {
@@ -11,8 +11,10 @@ import {
   type DriverEnv,
   type DriverStep,
   decide,
+  forgetTimer,
   keep,
   phaseAfter,
+  refusalMemoryMs,
   stepOf
 } from './driver-step.ts'
 import { count } from './effects.ts'
@@ -29,7 +31,7 @@ export function foldRegistration(
   if (record.registered) return also(stepOf(record), count('registrations_repeated'))
   const { vehicle, firstName } = event
   const known = keep(stepOf(record), { registered: true, vehicle, firstName, parked: [] })
-  let step = change(known, {}, env)
+  let step = also(change(known, {}, env), { kind: 'cancelTimer', name: forgetTimer })
   for (const action of record.parked) {
     const handled = foldSession(step.record, action, env)
     step = also(
@@ -60,19 +62,25 @@ export function foldParkedTimer(record: DriverRecord, name: string, env: DriverE
   const action = record.parked.find((parked) => parked.actionId === actionId)
   if (action === undefined) return stepOf(record)
   const parked = record.parked.filter((other) => other !== action)
-  return decide(
-    keep(stepOf(record), { parked }),
-    action,
-    { refusedBecause: 'driver_not_registered' },
-    env
-  )
+  return refuse(keep(stepOf(record), { parked }), action, env)
+}
+
+/** Forgets the refusals of somebody who is no driver; anyone may try to be one. */
+export function foldForget(record: DriverRecord): DriverStep {
+  return record.registered ? stepOf(record) : keep(stepOf(record), { actions: [] })
+}
+
+function refuse(step: DriverStep, action: DriverSession, env: DriverEnv): DriverStep {
+  const refused = decide(step, action, { refusedBecause: 'driver_not_registered' }, env)
+  const dueMs = env.nowMs + refusalMemoryMs
+  return also(refused, { kind: 'setTimer', name: forgetTimer, dueMs })
 }
 
 function park(step: DriverStep, action: DriverSession, env: DriverEnv): DriverStep {
   const { parked } = step.record
   if (parked.some(({ actionId }) => actionId === action.actionId)) return step
   if (parked.length >= env.policy.parkedMax) {
-    return decide(step, action, { refusedBecause: 'driver_not_registered' }, env)
+    return refuse(step, action, env)
   }
   return also(keep(step, { parked: [...parked, action] }), {
     kind: 'setTimer',

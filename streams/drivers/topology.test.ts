@@ -50,14 +50,26 @@ describe('registration and sessions', () => {
     expect(outcomesOf(driver)).toEqual([])
   })
 
-  test('a session without registration is refused after the wait, and nothing is kept', async () => {
+  test('a session without registration is refused after the wait, and stays refused', async () => {
     const driver = start()
     const session = aSession()
     await driver.pipe('driver_sessions', 'd-1', session)
     await driver.pipe('driver_sessions', 'd-1', session)
     await driver.advance(policy.parkedMs + 1)
     expect(outcomesOf(driver)).toEqual([['online', 'REFUSED', 'driver_not_registered']])
+    await driver.pipe('user_events', 'd-1', aRegistration('d-1'))
+    await driver.pipe('driver_sessions', 'd-1', session)
+    expect(outcomesOf(driver)).toEqual([['online', 'REFUSED', 'driver_not_registered']])
+    await driver.pipe('driver_sessions', 'd-1', aSession())
+    expect(outcomesOf(driver)).toEqual([['online', 'APPLIED', null]])
+  })
+
+  test('nothing is kept of somebody who never registers', async () => {
+    const driver = start()
+    await driver.pipe('driver_sessions', 'd-1', aSession())
+    await driver.advance(policy.parkedMs + 3_600_000)
     expect(await recordOf(driver)).toBeUndefined()
+    expect((await driver.entries('drivers', 'sessions', 'timers')).size).toBe(0)
   })
 
   test('parks a bounded number of sessions', async () => {

@@ -8,7 +8,8 @@
  *   driver_commands --+          +--> offer_results (ride)
  *
  * Store: `drivers` by driver id, kept for every registered driver. Timers: the watchdog of a
- * reservation, and one for each session action parked before the registration.
+ * reservation, one for each session action parked before the registration, and one that ends the
+ * memory of refusals of somebody who is no driver.
  */
 import type { DriverRecord } from '../../avro/index.ts'
 import type { Policy } from '../../domain/index.ts'
@@ -17,12 +18,13 @@ import {
   type DriverEnv,
   type DriverFaults,
   type DriverStep,
+  forgetTimer,
   unknownDriver,
   watchdogTimer
 } from './driver-step.ts'
 import { applyEffects } from './effects.ts'
 import { foldCommand, foldOffer, foldWatchdog } from './offers.ts'
-import { foldParkedTimer, foldRegistration, foldSession } from './sessions.ts'
+import { foldForget, foldParkedTimer, foldRegistration, foldSession } from './sessions.ts'
 
 export interface DriversDeps {
   readonly policy: Policy
@@ -73,14 +75,15 @@ export function driversTopologies(deps: DriversDeps): SubTopology[] {
 }
 
 function foldTimer(record: DriverRecord, timer: Timer, env: DriverEnv): DriverStep {
-  return timer.name === watchdogTimer
-    ? foldWatchdog(record, env)
-    : foldParkedTimer(record, timer.name, env)
+  if (timer.name === watchdogTimer) return foldWatchdog(record, env)
+  if (timer.name === forgetTimer) return foldForget(record)
+  return foldParkedTimer(record, timer.name, env)
 }
 
-/** Nothing is kept of an unregistered driver beyond what is parked: anyone may name any id. */
+/** Of somebody unregistered only what is parked or was refused lately is kept: anyone may try. */
 function store(ctx: DriversContext, before: DriverRecord | undefined, record: DriverRecord): void {
   if (record === before) return
-  if (record.registered || record.parked.length > 0) ctx.put('drivers', record.driverId, record)
+  if (record.registered || record.parked.length + record.actions.length > 0)
+    ctx.put('drivers', record.driverId, record)
   else if (before !== undefined) ctx.delete('drivers', record.driverId)
 }

@@ -1,11 +1,12 @@
 /**
  * @module Actions have outcomes (S11): each ends applied or refused, is remembered, and gets the
  * same answer when it comes again. An action for a ride not known yet is parked for a short while,
- * since actions and rides come on different topics (S9).
+ * since actions and rides come on different topics (S9); its refusal is remembered too, so that a
+ * repeat does not take effect after all when the ride comes late.
  */
 import type { ActionRecord, DriverAction, RiderAction, RideState, Role } from '../../avro/index.ts'
 import { count, type Effect, emit } from './effects.ts'
-import { also, type KnownRideStep, type RideEnv, type RideStep } from './ride-step.ts'
+import { also, type KnownRideStep, type RideEnv, type RideStep, rideTimers } from './ride-step.ts'
 
 /** Actions remembered for a ride with their outcome. */
 export const actionsMax = 64
@@ -86,7 +87,7 @@ export function refuseParked(state: RideState, timer: string, env: RideEnv): Rid
     parkedDriverActions: state.parkedDriverActions.filter((other) => other !== action.action),
     parkedRiderActions: state.parkedRiderActions.filter((other) => other !== action.action)
   }
-  return decide({ state: left, effects: [] }, { action, reason: 'unknown_ride' }, env)
+  return refuseUnknown(left, action, env)
 }
 
 /** Id of the user who acts. */
@@ -105,7 +106,7 @@ function park(state: RideState, action: RideAction, env: RideEnv): RideStep {
   const parked = [...parkedDriverActions, ...parkedRiderActions]
   if (parked.some((other) => other.actionId === actionId)) return { state, effects: [] }
   if (parked.length >= env.policy.parkedMax) {
-    return decide({ state, effects: [] }, { action, reason: 'unknown_ride' }, env)
+    return refuseUnknown(state, action, env)
   }
   const next: RideState =
     action.by === 'driver'
@@ -116,6 +117,13 @@ function park(state: RideState, action: RideAction, env: RideEnv): RideStep {
     state: next,
     effects: [{ kind: 'setTimer', name: parkedTimer(action), dueMs }, count('actions_parked')]
   }
+}
+
+/** Anyone may name any ride, so what is kept of an unknown one leaves as an ended ride does. */
+function refuseUnknown(state: RideState, action: RideAction, env: RideEnv): RideStep {
+  const refused = decide({ state, effects: [] }, { action, reason: 'unknown_ride' }, env)
+  const dueMs = env.nowMs + env.policy.rideRetentionMs
+  return also(refused, { kind: 'setTimer', name: rideTimers.retention, dueMs })
 }
 
 function decide<T extends RideStep>(

@@ -4,9 +4,16 @@
  */
 import type { Ride, RideAdmission, RideRequest, RideState } from '../../avro/index.ts'
 import { judgeRequest, unpricedFare } from './admission.ts'
-import { count } from './effects.ts'
+import { count, type Effect } from './effects.ts'
 import { closing, demandOf, search } from './ride-flow.ts'
-import { also, type KnownRideStep, publish, type RideEnv, type RideStep } from './ride-step.ts'
+import {
+  also,
+  type KnownRideStep,
+  publish,
+  type RideEnv,
+  type RideStep,
+  rideTimers
+} from './ride-step.ts'
 
 /** Admits or rejects; a repeated admission changes nothing. Parked actions are left to the caller. */
 export function foldAdmission(
@@ -50,7 +57,10 @@ function reject(
 }
 
 function begin(state: RideState, ride: Ride): KnownRideStep {
-  return { state: { ...state, ride }, effects: [] }
+  // Refusals of actions that came too early planned the removal of what was known then.
+  const effects: Effect[] =
+    state.actions.length > 0 ? [{ kind: 'cancelTimer', name: rideTimers.retention }] : []
+  return { state: { ...state, ride }, effects }
 }
 
 function newRide(request: RideRequest, env: RideEnv): Ride {

@@ -45,7 +45,7 @@ export const rideTimers = {
   resend: 'resend',
   /** From here on the driver may report a no-show. */
   noShow: 'no_show',
-  /** Removes an ended ride from the store. */
+  /** Removes an ended ride from the store, or what is kept of one that never came. */
   retention: 'retention'
 } as const
 

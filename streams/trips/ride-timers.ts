@@ -3,6 +3,7 @@
  * another one is over.
  */
 import type { RideState } from '../../avro/index.ts'
+import { isEndedStatus } from '../../domain/index.ts'
 import { refuseParked } from './actions.ts'
 import { failMatching, loseDriver, resend } from './ride-flow.ts'
 import { noShowNotice } from './ride-notifications.ts'
@@ -16,7 +17,7 @@ export interface TimedStep extends RideStep {
 /** Folds one timer, by its name. */
 export function foldRideTimer(state: RideState, name: string, env: RideEnv): TimedStep {
   const { ride } = state
-  if (ride === null) return refuseParked(state, name, env)
+  if (ride === null) return foldUnknown(state, name, env)
   const step: KnownRideStep = { state: { ...state, ride }, effects: [] }
   switch (name) {
     case rideTimers.resend:
@@ -28,10 +29,16 @@ export function foldRideTimer(state: RideState, name: string, env: RideEnv): Tim
     case rideTimers.noShow:
       return ride.status === 'ARRIVED' ? also(step, ...noShowNotice(ride, env)) : step
     case rideTimers.retention:
-      return { ...step, isGone: true }
+      return { ...step, isGone: isEndedStatus(ride.status) }
     default:
       return step
   }
+}
+
+function foldUnknown(state: RideState, name: string, env: RideEnv): TimedStep {
+  if (name !== rideTimers.retention) return refuseParked(state, name, env)
+  const isParked = state.parkedDriverActions.length + state.parkedRiderActions.length > 0
+  return { state, effects: [], isGone: !isParked }
 }
 
 function expireOffer(step: KnownRideStep, env: RideEnv): KnownRideStep {

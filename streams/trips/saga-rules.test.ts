@@ -164,13 +164,27 @@ describe('no order between topics (S9)', () => {
     expect(trips.outcomes()).toEqual([])
   })
 
-  test('an action for a ride that never comes is refused, and nothing is kept', async () => {
+  test('an action for a ride that never comes is refused, and forgotten in the end', async () => {
     const trips = startTrips()
     await trips.rider('CANCEL', { actionId: 'a-1' })
     await trips.rider('CANCEL', { actionId: 'a-1' })
     await trips.advance(policy.parkedMs)
     expect(trips.outcomes()).toEqual(['cancel: unknown_ride'])
+    await trips.advance(policy.rideRetentionMs)
     expect(await trips.state()).toBeUndefined()
+  })
+
+  test('an action refused before its ride came late stays refused', async () => {
+    const trips = startTrips()
+    await trips.rider('CANCEL', { actionId: 'a-1' })
+    await trips.advance(policy.parkedMs)
+    await trips.request()
+    await trips.rider('CANCEL', { actionId: 'a-1' })
+    expect(trips.outcomes()).toEqual(['cancel: unknown_ride', 'cancel: unknown_ride'])
+    await trips.result()
+    await trips.act('ACCEPT')
+    await trips.advance(2 * policy.rideRetentionMs)
+    expect((await trips.ride())?.status).toBe('ACCEPTED')
   })
 
   test('a bounded number of actions is parked', async () => {

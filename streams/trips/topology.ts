@@ -127,10 +127,11 @@ function withParked(step: RideStep, env: RideEnv): RideStep {
   return current
 }
 
-/** Only refused actions of a ride that never came: anyone may name any id, so nothing is kept. */
+/** Nothing at all, as after an offer result of a ride long gone. */
 function isBlank(state: RideState): boolean {
   return (
     state.ride === null &&
+    state.actions.length === 0 &&
     state.parkedDriverActions.length === 0 &&
     state.parkedRiderActions.length === 0
   )

@@ -4,12 +4,12 @@
  *
  * The same seed gives the same run, so a run that breaks a promise is run again with a trace.
  */
-import type { DriverRecord, IntakeState } from '../../avro/index.ts'
-import { holdsDriver, isEndedStatus } from '../../domain/index.ts'
 import type { DrainedRecord } from '../support/index.ts'
 import { createChaos } from './chaos.ts'
 import { createDice } from './dice.ts'
 import { createLedger, type Ledger, type Violation } from './ledger.ts'
+import { observe } from './observer.ts'
+import { checkRest, isAtRest } from './rest-rules.ts'
 import { createUsers, restMsMax, type Users } from './users.ts'
 import { createWorld, policy, type SimulationFaults, type World, warmUp } from './world.ts'
 
@@ -66,12 +66,12 @@ export async function simulate(
   const run: Run = { world, ledger, users, trace }
   const events = new Set<string>()
   let records = 0
-  const observe = (): void => {
+  const follow = (): void => {
     for (const record of world.driver.drain()) {
       records += 1
       if (record.topic === 'ride_events' && record.value) events.add(record.value.type)
       trace.say(() => lineOf(world, record))
-      ledger.observe(record)
+      observe(ledger, record)
       chaos.remember(record)
     }
   }
@@ -87,13 +87,13 @@ export async function simulate(
     else {
       const what = kind === 'time' ? await chaos.passTime() : await chaos.move()
       trace.say(() => `-- ${what}`)
-      observe()
+      follow()
       users.keepUp()
     }
   }
   if (ledger.violations.length === 0) {
-    await comeToRest(run, observe)
-    await checkAtRest(run, chaos.lost)
+    await comeToRest(run, follow)
+    await checkRest({ ...run, lost: chaos.lost })
   }
   return {
     seed,
@@ -110,14 +110,14 @@ export function reportOf({ seed, violations, lines }: SimulationResult): string 
   return [`seed ${seed} breaks a promise`, ...broken, again, ...lines].join('\n')
 }
 
-async function comeToRest(run: Run, observe: () => void): Promise<void> {
+async function comeToRest(run: Run, follow: () => void): Promise<void> {
   const { world, users } = run
   run.trace.say(() => '-- the quiet begins')
   const endMs = world.now() + restMsMax
   let restingSinceMs: number | null = null
   while (world.now() < endMs) {
     await world.driver.run()
-    observe()
+    follow()
     restingSinceMs = isAtRest(run) ? (restingSinceMs ?? world.now()) : null
     // A record sent twice at the last moment may still park an action.
     if (restingSinceMs !== null && world.now() - restingSinceMs > policy.parkedMs) return
@@ -125,93 +125,6 @@ async function comeToRest(run: Run, observe: () => void): Promise<void> {
     users.keepUp()
     users.cooperate()
   }
-}
-
-function isAtRest({ ledger, users }: Run): boolean {
-  const isOver = (rideId: string): boolean => {
-    const status = ledger.rides.get(rideId)?.ride.status
-    return status !== undefined && isEndedStatus(status)
-  }
-  return (
-    users.requested.every(isOver) &&
-    users.unanswered().length === 0 &&
-    [...ledger.drivers.values()].every(({ offerId }) => offerId === null)
-  )
-}
-
-/** The promises that hold when all is quiet (S13 and those of the whole). */
-async function checkAtRest({ world, ledger, users }: Run, lost: number): Promise<void> {
-  const expectThat = (holds: boolean, rule: string, what: string, ...about: string[]): void => {
-    if (!holds) ledger.note({ rule, what, about })
-  }
-  for (const rideId of users.requested) {
-    const status = ledger.rides.get(rideId)?.ride.status
-    const isOver = status !== undefined && isEndedStatus(status)
-    expectThat(isOver, 'every ride ends', `${rideId} is ${status ?? 'unknown'}`, rideId)
-  }
-  for (const actionId of users.unanswered()) {
-    expectThat(false, 'S11 every action ends', `${actionId} has no outcome`, actionId)
-  }
-  for (const driverId of users.driverIds) {
-    const record = (await world.driver.store('drivers', 'sessions', 'drivers', driverId)) as
-      | DriverRecord
-      | undefined
-    const ride = ledger.rides.get(record?.rideId ?? '')?.ride
-    const isBound = record?.offerId !== null && record?.offerId !== undefined
-    const isLive =
-      ride !== undefined && holdsDriver(ride.status) && ride.offerId === record?.offerId
-    expectThat(
-      !isBound || isLive,
-      'S13 at rest',
-      `${driverId} is ${record?.status} for ${record?.offerId}, whose ride is ${ride?.status}`,
-      driverId,
-      record?.rideId ?? driverId
-    )
-  }
-  for (const customerId of users.riderIds) {
-    const intake = (await world.driver.store('trips', 'intake', 'intake', customerId)) as
-      | IntakeState
-      | undefined
-    for (const { rideId, open } of intake?.rides ?? []) {
-      expectThat(!open, 'slots freed', `${rideId} still takes a slot of ${customerId}`, rideId)
-    }
-  }
-  checkBooks(ledger, expectThat)
-  const timers = await world.driver.entries('trips', 'rides', 'timers')
-  for (const timer of timers.values()) {
-    const { name, key } = timer as { name: string; key: string }
-    expectThat(name === 'retention', 'timers end', `timer ${name} of ${key} is still set`, key)
-  }
-  const letters = ['driver_offers', 'ride_requests', 'driver_sessions', 'trips_admissions'] as const
-  const unasked = letters.flatMap((topic) => world.driver.deadLetters(topic)).length
-  expectThat(unasked <= lost, 'dead letters', `${unasked} dead letters, ${lost} on purpose`)
-}
-
-function checkBooks(
-  ledger: Ledger,
-  expectThat: (holds: boolean, rule: string, what: string, ...about: string[]) => void
-): void {
-  const due = new Set<string>()
-  for (const { ride } of ledger.rides.values()) {
-    if (ride.status === 'COMPLETED') due.add(`${ride.rideId}:TRIP`)
-    if ((ride.feeMinor ?? 0) > 0) due.add(`${ride.rideId}:CANCELLATION_FEE`)
-    const isRejected = ride.status === 'REJECTED'
-    expectThat(
-      ledger.demands.has(ride.rideId) === !isRejected,
-      'demand once',
-      `demand of ${ride.rideId} (${ride.status})`,
-      ride.rideId
-    )
-    expectThat(
-      ledger.closed.has(ride.rideId),
-      'closed',
-      `${ride.rideId} was not closed`,
-      ride.rideId
-    )
-  }
-  const billed = [...ledger.bills.keys()].sort().join(', ')
-  const expected = [...due].sort().join(', ')
-  expectThat(billed === expected, 'bills', `expected bills ${expected}, got ${billed}`)
 }
 
 function statsOf(

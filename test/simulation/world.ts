@@ -18,6 +18,7 @@ import { matchingTopologies } from '../../streams/matching/index.ts'
 import { type TripFaults, tripsTopologies } from '../../streams/trips/index.ts'
 import { createTopologyDriver, type TopologyDriver } from '../support/index.ts'
 import { aDispatch, aRiderAction, aSession, places, quoteSecret, startMs } from './builders.ts'
+import type { Dice } from './dice.ts'
 
 /** Rules that are switched off, to see that the checks notice. */
 export type SimulationFaults = TripFaults & DriverFaults
@@ -25,7 +26,8 @@ export type SimulationFaults = TripFaults & DriverFaults
 /** Four times faster than life: the longest watchdog asks after two and a half minutes. */
 export const policy = createPolicy({ timeScale: 4 })
 
-const inputTopics = [
+/** The topics the simulated services read. */
+export const inputTopics = [
   'ride_requests',
   'trips_closed',
   'trips_admissions',
@@ -42,9 +44,6 @@ const inputTopics = [
   'available_drivers'
 ] as const satisfies readonly TopicName[]
 
-/** A topic the simulated services read. */
-export type InputTopic = (typeof inputTopics)[number]
-
 const partitionsEach = 2
 
 const newYork = defaultMarkets.find(({ id }) => id === 'new_york')
@@ -54,12 +53,12 @@ export const markets: Markets = createMarkets([splitMarket(newYork, [0, 1])])
 /** A place where the two halves meet, found by walking south. */
 export const border: Point = findBorder(places.unionSquare)
 
-/** A place at most `meters` (a few hundred) from the border, by two numbers in [0, 1). */
-export function placeNearBorder(meters: number, across: number, along: number): Point {
-  const degrees = meters / 111_000
+/** A place within 800 m of the border each way: everybody can reach everybody. */
+export function somewhere(dice: Dice): Point {
+  const degrees = 800 / 111_000
   return {
-    lat: border.lat + (2 * across - 1) * degrees,
-    lon: border.lon + (2 * along - 1) * degrees
+    lat: border.lat + (2 * dice.next() - 1) * degrees,
+    lon: border.lon + (2 * dice.next() - 1) * degrees
   }
 }
 

@@ -1,0 +1,166 @@
+/**
+ * One ride from its rider's side: ask for a price (some do), ask for the ride, look how it goes until
+ * it has ended; cancel while waiting or late, or stay away from the pickup, where that is the plan.
+ *
+ * @module
+ */
+
+import { ApiSilentError } from './api-client.ts'
+import type { Arrival } from './arrivals.ts'
+import type { Customer } from './customers.ts'
+import type { Dice } from './dice.ts'
+import { planOf, type RiderPlan } from './habits.ts'
+import { createIdempotencyKey } from './idempotency-key.ts'
+import { isEnded, type LedgerEntry, type RideLedger } from './ride-ledger.ts'
+import type { Scene } from './scene.ts'
+
+/** What a rider needs beside the scene. */
+export type RiderTask = {
+  readonly scene: Scene
+  readonly customer: Customer
+  readonly arrival: Arrival
+  readonly ledger: RideLedger
+  readonly dice: Dice
+}
+
+/** A rider insists on an answer: one who gave up could not tell whether a ride is coming. */
+const askPatienceMs = 120_000
+/** How often a rider looks, ms, by status. */
+const lookMs = { waiting: 1_000, coming: 1_500, riding: 2_500 }
+/** Patience of those who cancel while waiting, ms. */
+const impatienceMs = { from: 200, to: 2_500 }
+/** Later than the end of the free time, ms, so that the fee is beyond doubt. */
+const lateMs = 400
+
+type Look = {
+  readonly status: string
+  readonly matchedAt: number | null
+  readonly feeMinor: number | null
+}
+
+/** Runs the ride to its end, as far as the rider learns of it. */
+export async function takeRide(task: RiderTask): Promise<void> {
+  const { scene, customer, arrival, ledger } = task
+  const entry = ledger.ask({
+    kind: arrival.kind,
+    customerId: customer.id,
+    pickup: arrival.pickup,
+    dropoff: arrival.dropoff,
+    sentAtMs: scene.clock.now()
+  })
+  customer.openRides += 1
+  try {
+    await ask(task, entry)
+    if (entry.rideId !== null) await follow(task, entry, entry.rideId)
+  } finally {
+    customer.openRides -= 1
+  }
+}
+
+async function ask({ scene, customer, arrival, ledger, dice }: RiderTask, entry: LedgerEntry) {
+  const { pickup, dropoff, kind } = arrival
+  const wantsQuote = kind === 'recorded' && dice.chance(scene.habits.quoteShare)
+  try {
+    const quoteToken = wantsQuote ? await quote(scene, customer, arrival) : null
+    const body = quoteToken === null ? { pickup, dropoff } : { pickup, dropoff, quoteToken }
+    const key = createIdempotencyKey(scene.clock)
+    entry.sentAtMs = scene.clock.now()
+    const reply = await customer.api.post('/rides', body, { key, patienceMs: askPatienceMs })
+    const { rideId, code } = reply.body
+    if (reply.status === 202 && typeof rideId === 'string') {
+      ledger.accept(entry, rideId, scene.clock.now())
+    } else {
+      ledger.refuse(entry, `${reply.status} ${typeof code === 'string' ? code : ''}`.trim())
+    }
+  } catch (error) {
+    ledger.giveUp(entry)
+    if (!(error instanceof ApiSilentError)) throw error
+  }
+}
+
+/** A price's token, or null when there is none to be had. */
+async function quote(
+  { figures }: Scene,
+  { api }: Customer,
+  { pickup, dropoff }: Arrival
+): Promise<string | null> {
+  const { status, body } = await api.post('/quotes', { pickup, dropoff }, { patienceMs: 2_000 })
+  figures.add('quotes')
+  const { quoteToken } = body
+  return status === 200 && typeof quoteToken === 'string' ? quoteToken : null
+}
+
+async function follow(task: RiderTask, entry: LedgerEntry, rideId: string): Promise<void> {
+  const { scene, customer, ledger, dice } = task
+  const { clock, signal, habits, figures } = scene
+  const plan = entry.kind === 'recorded' ? planOf(habits, dice) : 'ride'
+  if (plan === 'noShow') scene.absentRiders.add(rideId)
+  const patienceUntilMs = clock.now() + dice.between(impatienceMs.from, impatienceMs.to)
+  let hasCancelled = false
+  for (;;) {
+    const look = await lookAt(customer, rideId)
+    if (look !== null) {
+      ledger.note(entry, { status: look.status, feeMinor: look.feeMinor, atMs: clock.now() })
+      if (isEnded(look.status)) break
+      if (!hasCancelled && isTimeToCancel(plan, look, { scene, patienceUntilMs })) {
+        hasCancelled = true
+        figures.add('riderCancels')
+        const actionId = await customer.api.act(`/rides/${rideId}/cancel`, { reason: plan })
+        if (actionId !== null) await customer.api.outcomeOf(actionId)
+        continue
+      }
+    }
+    await clock.sleep(nextLookMs(plan, look, { scene, patienceUntilMs }), signal)
+  }
+  if (entry.status === 'completed' && dice.chance(habits.rateShare)) {
+    figures.add('ratings')
+    await customer.api.act(`/rides/${rideId}/rating`, { rating: 1 + dice.below(5) })
+  }
+  if (plan === 'noShow') figures.add('noShows')
+}
+
+/** The ride as the API shows it; null when it cannot say now. */
+async function lookAt({ api }: Customer, rideId: string): Promise<Look | null> {
+  try {
+    const { status, body } = await api.get(`/rides/${rideId}`)
+    if (status !== 200 || typeof body['status'] !== 'string') return null
+    return {
+      status: body['status'],
+      matchedAt: typeof body['matchedAt'] === 'number' ? body['matchedAt'] : null,
+      feeMinor: typeof body['feeMinor'] === 'number' ? body['feeMinor'] : null
+    }
+  } catch (error) {
+    if (error instanceof ApiSilentError) return null
+    throw error
+  }
+}
+
+type Waiting = { readonly scene: Scene; readonly patienceUntilMs: number }
+
+function isTimeToCancel(plan: RiderPlan, look: Look, waiting: Waiting): boolean {
+  const dueMs = cancelDueMs(plan, look, waiting)
+  return dueMs !== null && waiting.scene.clock.now() >= dueMs
+}
+
+/** When the rider's plan is due as things are, epoch ms; null when it is not. */
+function cancelDueMs(plan: RiderPlan, look: Look, waiting: Waiting): number | null {
+  const isComing = look.status === 'accepted' || look.status === 'arrived'
+  if (plan === 'cancelWaiting') {
+    return isComing || look.status === 'started' ? null : waiting.patienceUntilMs
+  }
+  if (plan !== 'cancelLate' || !isComing || look.matchedAt === null) return null
+  return look.matchedAt + waiting.scene.policy.freeCancelMs + lateMs
+}
+
+/** Looks again in time for what is planned. */
+function nextLookMs(plan: RiderPlan, look: Look | null, waiting: Waiting): number {
+  const usualMs = look === null ? lookMs.waiting : usualLookMs(look.status)
+  const dueMs = look === null ? null : cancelDueMs(plan, look, waiting)
+  if (dueMs === null) return usualMs
+  return Math.max(50, Math.min(usualMs, dueMs - waiting.scene.clock.now()))
+}
+
+function usualLookMs(status: string): number {
+  if (status === 'started') return lookMs.riding
+  return status === 'accepted' || status === 'arrived' ? lookMs.coming : lookMs.waiting
+}
