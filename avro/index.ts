@@ -4,6 +4,7 @@
  */
 
 export { type Codec, payloadBytesMax } from './codec.ts'
+export { type DeadLetterReason, deadLetterHeaders, deadLetterRecord } from './dead-letter.ts'
 export { type LoadCodecOptions, loadCodec } from './load-codec.ts'
 export { createLocalCodec } from './local-codec.ts'
 export { type RegisterOptions, registerSchemas } from './register.ts'

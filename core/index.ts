@@ -35,6 +35,7 @@ export {
   secretConfig,
   sharedConfig
 } from './config.ts'
+export { DeadLetterBreaker, type DeadLetterLimits } from './dead-letter-breaker.ts'
 export {
   assertThat,
   type CodeFor,

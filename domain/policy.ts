@@ -69,7 +69,7 @@ export type PingPolicy = {
 export type Policy = {
   /** How much faster than life the business runs; 1 in production. */
   readonly timeScale: number
-  /** How long a driver may think about an offer, ms. */
+  /** How long a driver may think about an offer, ms; at least `offerMsMin`, whatever the scale. */
   readonly offerMs: number
   /** How long matching keeps an offered ride and driver out of its pool, ms. */
   readonly offerHoldMs: number
@@ -129,6 +129,8 @@ export type Policy = {
 const second = 1_000
 const minute = 60 * second
 const hour = 60 * minute
+/** An offer and its answer travel over real machines and networks: below this, only they are measured. */
+const offerMsMin = 3 * second
 
 /**
  * The policy at a time scale.
@@ -141,7 +143,7 @@ export function createPolicy({ timeScale }: { timeScale: number } = { timeScale:
   const scaled = (ms: number): number => Math.max(1, Math.round(ms / timeScale))
   return {
     timeScale,
-    offerMs: scaled(15 * second),
+    offerMs: Math.max(scaled(15 * second), offerMsMin),
     offerHoldMs: scaled(5 * second),
     waitLimitMs: scaled(5 * minute),
     resendMs: scaled(10 * second),

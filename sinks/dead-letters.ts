@@ -5,10 +5,10 @@
  */
 
 import { createHash } from 'node:crypto'
-import { dlqTopic, topicNames, topics } from '../avro/index.ts'
+import { deadLetterHeaders, dlqTopic, topicNames, topics } from '../avro/index.ts'
 import type { KafkaRecord } from '../core/kafka/index.ts'
 import { type DeadLetterDocument, DeadLetterModel } from './models/index.ts'
-import { deadLetterHeaders, type NewestConnector } from './runtime/index.ts'
+import type { NewestConnector } from './runtime/index.ts'
 
 /** Reasons are sentences; anything longer is somebody else's. */
 const reasonCharactersMax = 500

@@ -4,7 +4,12 @@
 
 import { type Document as MongooseDocument, mongo } from 'mongoose'
 import { describe, expect, test } from 'vitest'
-import { createLocalCodec, type RecordName, type Records } from '../avro/index.ts'
+import {
+  createLocalCodec,
+  deadLetterHeaders,
+  type RecordName,
+  type Records
+} from '../avro/index.ts'
 import type { KafkaRecord } from '../core/kafka/index.ts'
 import { createMemoryCollection } from '../test/support/memory-collection.ts'
 import {
@@ -21,7 +26,7 @@ import {
 import { catalogue } from './catalogue.ts'
 import { RideModel, rideOf } from './models/index.ts'
 import { rideDocument } from './rides.ts'
-import { createFoldWriter, deadLetterHeaders, type StoredDocument } from './runtime/index.ts'
+import { createFoldWriter, type StoredDocument } from './runtime/index.ts'
 
 const codec = createLocalCodec()
 const place = { lat: 40.7, lon: -73.9 }

@@ -16,9 +16,11 @@
  * @module
  */
 
-import type { Codec } from '../../avro/index.ts'
+import { type Codec, deadLetterRecord } from '../../avro/index.ts'
 import {
   type Clock,
+  DeadLetterBreaker,
+  type DeadLetterLimits,
   type HailError,
   isHailError,
   type Logger,
@@ -35,8 +37,6 @@ import type {
   WriteOutcome,
   Writer
 } from './connector.ts'
-import { deadLetterOf } from './dead-letter.ts'
-import { DeadLetterBreaker, type DeadLetterLimits } from './dead-letter-breaker.ts'
 import { GroupProgress, type GroupTimes, type Ownership } from './group-progress.ts'
 import { createSinkMetrics, type SinkMetrics, type SinkState } from './metrics.ts'
 import { PartitionReader, type ReadBatch } from './partition-reader.ts'
@@ -269,8 +269,11 @@ export class ConnectorRunner {
       this.#logger.error({ topic, partition, offset, code, detail }, 'a record cannot be written')
     }
     if (!this.#connector.hasDeadLetters) return
-    const reason = { connector: this.#connector.name, atMs: this.#clock.now() }
-    const letters = dead.map((bad) => deadLetterOf(bad, reason))
+    const app = this.#connector.name
+    const atMs = this.#clock.now()
+    const letters = dead.map(({ record, code, reason }) =>
+      deadLetterRecord(record, { app, code, message: reason, atMs })
+    )
     await this.#retrier.run('write dead letters', () => sendDeadLetters(letters), signal)
     this.#metrics.deadLettered(letters.length)
   }

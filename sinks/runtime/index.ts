@@ -23,7 +23,6 @@ export {
   type RunnerSettings,
   type RunnerStatus
 } from './connector-runner.ts'
-export { deadLetterHeaders } from './dead-letter.ts'
 export { createFoldWriter } from './fold-writer.ts'
 export { createMongoCollection } from './mongo-collection.ts'
 export { createNewestWriter } from './newest-writer.ts'

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { createFakeClock, type HailError, RetryError, silentLogger } from '../../core/index.ts'
+import {
+  createFakeClock,
+  DeadLetterBreaker,
+  type HailError,
+  RetryError,
+  silentLogger
+} from '../../core/index.ts'
 import { BatchSize } from './batch-size.ts'
-import { DeadLetterBreaker } from './dead-letter-breaker.ts'
 import { createRetrier, waitMs } from './retrying.ts'
 
 describe('the dead-letter breaker', () => {

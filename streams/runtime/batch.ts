@@ -189,7 +189,7 @@ function handle(task: RunningTask, input: Decoded, effect: unknown): void {
       handler(context, input.record as never)
     }
     context.keep()
-    breaker.record(false, task.name)
+    breaker.admit({ records: 1, dead: 0 })
   } catch (error) {
     if (isHailError(error) && error.reaction !== 'skip-to-dlq') throw error
     skip(task, error)
@@ -210,7 +210,7 @@ function skip(task: RunningTask, error: unknown): void {
   }
   context.deadLetter(code, message)
   context.keep()
-  breaker.record(true, task.name)
+  breaker.admit({ records: 1, dead: 1 })
 }
 
 function fireTimer(task: RunningTask, timer: Timer, effect: unknown): void {

@@ -2,10 +2,15 @@
  * @module The context of one task: the handler's view of time, stores and outputs for the input at
  * hand. Writes and emits of an input are kept together or discarded together.
  */
-import { type Codec, type TopicName, type TopicRecords, topics } from '../../avro/index.ts'
+import {
+  type Codec,
+  deadLetterRecord,
+  type TopicName,
+  type TopicRecords,
+  topics
+} from '../../avro/index.ts'
 import { FatalError } from '../../core/index.ts'
 import { type KafkaRecord, type OutRecord, partitionForKey } from '../../core/kafka/index.ts'
-import { deadLetterRecord } from './dead-letter.ts'
 import type { TaskState } from './task-state.ts'
 import type { TaskTime } from './task-time.ts'
 import { TimerQueue, timerId } from './timer-queue.ts'

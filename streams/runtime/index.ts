@@ -1,7 +1,6 @@
 /**
  * @module The stream runtime's public names: describing sub-topologies and running them.
  */
-export { type DeadLetterReason, deadLetterRecord } from './dead-letter.ts'
 export { describeTopologies, topologyChangelogs } from './describe.ts'
 export {
   armFailpoint,

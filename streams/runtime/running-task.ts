@@ -3,7 +3,13 @@
  * two errors that end one.
  */
 import type { Codec, TopicName } from '../../avro/index.ts'
-import { type Clock, CorruptError, FatalError, type Logger } from '../../core/index.ts'
+import {
+  type Clock,
+  CorruptError,
+  type DeadLetterBreaker,
+  FatalError,
+  type Logger
+} from '../../core/index.ts'
 import type {
   Fetcher,
   KafkaAdmin,
@@ -11,7 +17,6 @@ import type {
   TransactionalProducerOptions
 } from '../../core/kafka/index.ts'
 import type { TaskContext } from './context.ts'
-import type { DeadLetterBreaker } from './dead-letter-breaker.ts'
 import type { Failpoints } from './failpoints.ts'
 import type { InputBuffer } from './input-buffer.ts'
 import type { RuntimeMetrics } from './runtime-metrics.ts'

@@ -23,7 +23,7 @@ export interface TaskSettings {
   readonly transactionTimeoutMs: number
   /** A task stops when more than this share of its last records were dead letters. */
   readonly deadLetterRatioMax: number
-  /** Records over which that share is taken; fewer than this never stop a task. */
+  /** Records over which that share is taken. */
   readonly deadLetterWindow: number
   /** Breaks the protocol on purpose, to prove that the tests notice. */
   readonly faults: TaskFaults

@@ -8,11 +8,11 @@
  * ```
  */
 import { changelogTopic, type TopicName } from '../../avro/index.ts'
+import { DeadLetterBreaker } from '../../core/index.ts'
 import type { FetchedPartition, TransactionalProducer } from '../../core/kafka/index.ts'
 import { runBatch } from './batch.ts'
 import { commitTask } from './commit.ts'
 import { TaskContext } from './context.ts'
-import { DeadLetterBreaker } from './dead-letter-breaker.ts'
 import { InputBuffer } from './input-buffer.ts'
 import { decodeMetadata, type TaskPositions } from './offset-metadata.ts'
 import { restoreStore } from './restore.ts'
@@ -275,7 +275,7 @@ export class Task {
       context,
       producer: parts.producer,
       breaker: new DeadLetterBreaker({
-        window: settings.deadLetterWindow,
+        windowRecords: settings.deadLetterWindow,
         ratioMax: settings.deadLetterRatioMax
       }),
       committedOffsets: new Map(parts.offsets)

@@ -5,7 +5,12 @@
 import { randomUUID } from 'node:crypto'
 import mongoose from 'mongoose'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createLocalCodec, type RecordName, type Records } from '../../avro/index.ts'
+import {
+  createLocalCodec,
+  deadLetterHeaders,
+  type RecordName,
+  type Records
+} from '../../avro/index.ts'
 import { createMetrics, type Metrics, silentLogger, systemClock } from '../../core/index.ts'
 import { createKafka, type Kafka, type KafkaAdmin, type OutRecord } from '../../core/kafka/index.ts'
 import { stackForTests } from '../../ops/stack/for-tests.ts'
@@ -16,8 +21,7 @@ import {
   ConnectorRunner,
   createFoldWriter,
   createMongoCollection,
-  createNewestWriter,
-  deadLetterHeaders
+  createNewestWriter
 } from '../../sinks/runtime/index.ts'
 import { createFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
 import {

@@ -114,13 +114,17 @@ async function comeToRest(run: Run, follow: () => void): Promise<void> {
   const { world, users } = run
   run.trace.say(() => '-- the quiet begins')
   const endMs = world.now() + restMsMax
-  let restingSinceMs: number | null = null
-  while (world.now() < endMs) {
+  const settle = async (): Promise<boolean> => {
     await world.driver.run()
     follow()
-    restingSinceMs = isAtRest(run) ? (restingSinceMs ?? world.now()) : null
-    // A record sent twice at the last moment may still park an action.
-    if (restingSinceMs !== null && world.now() - restingSinceMs > policy.parkedMs) return
+    return isAtRest(run)
+  }
+  while (world.now() < endMs) {
+    if (await settle()) {
+      // A record sent twice at the last moment may still have parked an action.
+      await world.driver.setWall(world.now() + policy.parkedMs + 1)
+      if (await settle()) return
+    }
     await world.driver.setWall(world.now() + quietStepMs)
     users.keepUp()
     users.cooperate()

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { dlqPartitions, dlqTopic } from '../../avro/index.ts'
-import { type OutRecord, partitionForKey } from '../../core/kafka/index.ts'
-import type { BadRecord } from './connector.ts'
+import { type KafkaRecord, type OutRecord, partitionForKey } from '../core/kafka/index.ts'
+import { dlqPartitions, dlqTopic } from './topics.ts'
+import type { TopicName } from './types.generated.ts'
 
 /** Names of the headers a dead letter has beside those of its record. */
 export const deadLetterHeaders = {
@@ -20,14 +20,20 @@ export const deadLetterHeaders = {
   failedAt: 'hail-failed-at'
 } as const
 
-/** The dead letter of a record that `connector` gave up at `atMs`. */
-export function deadLetterOf(
-  { record, code, reason }: BadRecord,
-  { connector, atMs }: { readonly connector: string; readonly atMs: number }
-): OutRecord {
+/** Why a record is dead-lettered. `message` says what was expected and what came; no personal data. */
+export type DeadLetterReason = {
+  /** Sub-topology or connector that gave up. */
+  readonly app: string
+  readonly code: string
+  readonly message: string
+  readonly atMs: number
+}
+
+/** The dead letter of a record, to be written before or with the commit that passes over it. */
+export function deadLetterRecord(record: KafkaRecord, reason: DeadLetterReason): OutRecord {
   const key = record.key === null ? null : record.key.toString('utf8')
   return {
-    topic: dlqTopic(record.topic),
+    topic: dlqTopic(record.topic as TopicName),
     partition:
       key === null ? record.partition % dlqPartitions : partitionForKey(key, dlqPartitions),
     key: record.key,
@@ -38,10 +44,10 @@ export function deadLetterOf(
       [deadLetterHeaders.topic]: record.topic,
       [deadLetterHeaders.partition]: String(record.partition),
       [deadLetterHeaders.offset]: String(record.offset),
-      [deadLetterHeaders.connector]: connector,
-      [deadLetterHeaders.code]: code,
-      [deadLetterHeaders.message]: reason,
-      [deadLetterHeaders.failedAt]: String(atMs)
+      [deadLetterHeaders.connector]: reason.app,
+      [deadLetterHeaders.code]: reason.code,
+      [deadLetterHeaders.message]: reason.message,
+      [deadLetterHeaders.failedAt]: String(reason.atMs)
     }
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Stops a connector whose records mostly become dead letters: a bad deploy must not dead-letter the
+ * Stops a task or connector whose records mostly become dead letters: a bad deploy must not dead-letter the
  * world. Counts over the last records (idea: Sentry arroyo's DlqLimit).
  *
  * @module
  */
 
-import { FatalError } from '../../core/index.ts'
+import { FatalError } from './errors.ts'
 
 /** How many dead letters are still taken for bad records. */
 export type DeadLetterLimits = {
