@@ -102,7 +102,7 @@ export const demoLimits = {
   /** Philadelphia, which is not served. */
   unserved: { share: 0.01, place: { lat: 39.95, lon: -75.16 } },
   /** Longer trips are left out, wall seconds: the last one started has to end. */
-  tripSecondsMax: 40,
+  tripSecondsMax: 30,
   pings: { movingMs: 2_000, standingMs: 5_000 },
   /** Wait for every ride to end after the load, ms: a trip, its pickup, and twice the wait limit. */
   settleMs: 180_000,

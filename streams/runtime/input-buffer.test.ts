@@ -59,10 +59,13 @@ describe('the input buffer', () => {
     expect(buffer.plan(1)).toHaveLength(1)
   })
 
-  test('commits the offset after the processed record, and after control records once it is drained', () => {
+  test('waits for every source, then commits the offset after the processed record, and after control records once drained', () => {
     const buffer = aBuffer()
     const [first, second] = [aRecord('rider_actions', 0, 1), aRecord('rider_actions', 3, 2)]
     buffer.deliver(fetched('rider_actions', [first, second], 6), 0n, 100)
+    expect(buffer.plan(1)).toEqual([])
+    buffer.deliver(fetched('driver_actions', [], 0), 0n, 100)
+    expect(buffer.plan(1)).toEqual([first])
     buffer.consume(first)
     expect(buffer.processedOffsets().get('rider_actions')).toBe(3n)
     buffer.consume(second)

@@ -97,8 +97,20 @@ export class InputBuffer {
     return true
   }
 
-  /** Up to `limit` records in the order they are to be processed; nothing is taken out. */
+  /**
+   * True once the age of every source's next record is known: until then task time would stand where
+   * the last owner left it, and deadlines computed from it would be long past.
+   */
+  get isPrimed(): boolean {
+    return this.#sources.every(
+      (source) =>
+        source.frontierMs !== Number.NEGATIVE_INFINITY || source.head < source.queue.length
+    )
+  }
+
+  /** Up to `limit` records in the order they are to be processed; nothing is taken out, nor given before all sources are primed. */
   plan(limit: number): KafkaRecord[] {
+    if (!this.isPrimed) return []
     const heads = this.#sources.map(({ head }) => head)
     const planned: KafkaRecord[] = []
     while (planned.length < limit) {

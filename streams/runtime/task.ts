@@ -48,6 +48,11 @@ export class Task {
     return this.#closed
   }
 
+  /** True once the age of the next record of every source is known; records wait until then. */
+  get isPrimed(): boolean {
+    return this.#running?.inputs.isPrimed ?? false
+  }
+
   /** Records behind the high watermarks; 0 before the task runs. */
   get lag(): number {
     return this.#running?.inputs.lag ?? 0
@@ -106,7 +111,8 @@ export class Task {
     const hasTimer =
       timer !== undefined &&
       running.time.isPast(timer.dueMs, running.inputs.frontier(), this.#deps.clock.now())
-    const work = running.inputs.records > 0 || hasTimer ? earliest : Number.POSITIVE_INFINITY
+    const hasRecords = running.inputs.records > 0 && running.inputs.isPrimed
+    const work = hasRecords || hasTimer ? earliest : Number.POSITIVE_INFINITY
     return Math.min(
       work,
       topology.punctuate ? this.#nextPunctuateMs : Number.POSITIVE_INFINITY,

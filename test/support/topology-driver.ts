@@ -337,7 +337,19 @@ export class TopologyDriver {
         task.deliver({ ...fetched, records, offsetNext }, want.offset, this.clock.now())
       }
     }
+    if (!task.isPrimed) await this.#prime(task)
     await task.cycle()
+  }
+
+  /** Shows a task the next record of each source it knows nothing of, as its first fetch would. */
+  async #prime(task: Task): Promise<void> {
+    for (const want of task.wanted()) {
+      const [fetched] = await this.log.fetcher().fetch([want], fetchAll)
+      const [head] = fetched?.records ?? []
+      if (fetched === undefined) continue
+      const shown = head ? { records: [head], offsetNext: head.offset + 1n } : {}
+      task.deliver({ ...fetched, ...shown }, want.offset, this.clock.now())
+    }
   }
 
   /** Fires what is due in one task: timers by task time, punctuation by the wall clock. */
