@@ -14,6 +14,8 @@ import { answersOk } from './supervisor.ts'
 
 /** Longest wait for all processes to be ready, ms. */
 const readyMs = 120_000
+/** Longest wait for the supervisor itself, ms. */
+const supervisorMs = 30_000
 /** Longest wait for all processes to stop, ms. */
 const stopMs = 90_000
 
@@ -34,9 +36,13 @@ export async function startApps(report: Report, config: StackConfig = readConfig
     await launchSupervisor(config)
   }
   const pending = new Set<string>()
+  const startedAt = performance.now()
   const isUp = async (): Promise<boolean> => {
     const state = await readAppState(config)
-    if (state === null || !(await isAlive(state.supervisor))) return false
+    if (state === null || !(await isAlive(state.supervisor))) {
+      if (performance.now() - startedAt > supervisorMs) throw gaveUp(config)
+      return false
+    }
     const statuses = await appStatus(state.ports)
     for (const { name, isReady } of statuses) {
       if (!isReady) pending.add(name)
@@ -68,6 +74,11 @@ export async function appStatus(ports: AppPorts): Promise<AppStatus[]> {
       url: readyUrl
     }))
   )
+}
+
+function gaveUp(config: StackConfig): Error {
+  const { logDir } = stackPaths(config)
+  return new Error(`expected the supervisor to run, it has ended; see the logs in ${logDir}`)
 }
 
 async function launchSupervisor(config: StackConfig): Promise<void> {

@@ -35,16 +35,22 @@ const supervisor = new Supervisor({
   readyTimeoutMs: 60_000,
   stopTimeoutMs: 20_000
 })
-const stop = async (): Promise<void> => {
+const stop = async (exitCode: number): Promise<void> => {
   await supervisor.stop()
   await kafka.close()
-  process.exit(0)
+  process.exit(exitCode)
 }
-process.once('SIGTERM', () => void stop())
-process.once('SIGINT', () => void stop())
+process.once('SIGTERM', () => void stop(0))
+process.once('SIGINT', () => void stop(0))
 const birth = (await birthOf(process.pid)) ?? ''
 await writeAppState(config, {
   supervisor: { pid: process.pid, birth, fingerprint: 'supervisor' },
   ports
 })
-await supervisor.start((line) => logger.info({ detail: line }, 'progress'))
+try {
+  await supervisor.start((line) => logger.info({ detail: line }, 'progress'))
+} catch (error) {
+  // Half an application helps nobody, and without its supervisor nobody would stop it.
+  logger.fatal({ error }, 'the application did not start')
+  await stop(1)
+}
