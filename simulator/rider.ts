@@ -26,7 +26,7 @@ export type RiderTask = {
 /** A rider insists on an answer: one who gave up could not tell whether a ride is coming. */
 const askPatienceMs = 120_000
 /** How often a rider looks, ms, by status. */
-const lookMs = { waiting: 1_000, coming: 1_500, riding: 2_500 }
+const lookMs = { waiting: 1_000, coming: 2_000, riding: 3_000 }
 /** Patience of those who cancel while waiting, ms. */
 const impatienceMs = { from: 200, to: 2_500 }
 /** Later than the end of the free time, ms, so that the fee is beyond doubt. */

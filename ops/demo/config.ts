@@ -18,7 +18,7 @@ export const demoConfig = defineConfig({
   },
   DEMO_RATE: {
     type: 'number',
-    default: 12,
+    default: 10.5,
     min: 0.1,
     max: 500,
     unit: 'requests/s',
@@ -26,7 +26,7 @@ export const demoConfig = defineConfig({
   },
   DEMO_DRIVERS: {
     type: 'int',
-    default: 500,
+    default: 450,
     min: 2,
     max: 20_000,
     unit: 'drivers',
@@ -103,7 +103,7 @@ export const demoLimits = {
   unserved: { share: 0.01, place: { lat: 39.95, lon: -75.16 } },
   /** Longer trips are left out, wall seconds: the last one started has to end. */
   tripSecondsMax: 30,
-  pings: { movingMs: 2_000, standingMs: 5_000 },
+  pings: { movingMs: 2_000, standingMs: 6_000 },
   /** Wait for every ride to end after the load, ms: a trip, its pickup, and twice the wait limit. */
   settleMs: 180_000,
   /** Wait for the database and the last records to agree with what the API said, ms. */

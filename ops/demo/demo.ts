@@ -166,11 +166,20 @@ function createSimulation(
   })
 }
 
-/** Somebody's own trips have no start places of cars: cars start where riders do. */
-function readRecorded({ DEMO_DATA: given }: DemoSettings) {
+/**
+ * A fleet that has worked for a while stands where its riders got out; one in four starts where the
+ * package of the recorded trips has a vehicle. Somebody's own trips come without vehicles.
+ */
+function readRecorded({ DEMO_DATA: given, DEMO_DRIVERS: drivers }: DemoSettings) {
   const trips: readonly RecordedTrip[] = readTrips(given ?? recordedFiles.trips).rows
-  const starts =
-    given === null ? readPlaces(recordedFiles.starts).rows : trips.map(({ pickup }) => pickup)
+  const vehicles = given === null ? readPlaces(recordedFiles.starts).rows : []
+  // Evenly over the file, so that the places are those of all hours.
+  const step = Math.max(1, Math.floor(trips.length / drivers))
+  const starts = trips.flatMap(({ dropoff }, index) => {
+    if (index % step !== 0) return []
+    const driver = index / step
+    return [driver % 4 === 3 ? (vehicles[driver % vehicles.length] ?? dropoff) : dropoff]
+  })
   return { trips, starts }
 }
 
