@@ -32,10 +32,12 @@ export function failedEquations(
   faults: FaultFigures,
   expected: Expectations
 ): string[] {
+  const isFull = expected.requests >= requestsOfFullRun
+  const isDisturbed = expected.isKilling || expected.isFlushing
   return [
     ...accounts(report),
-    ...(expected.requests >= requestsOfFullRun ? variety(report) : []),
-    ...(expected.isKilling || expected.isFlushing ? [] : speed(report)),
+    ...(isFull ? variety(report) : []),
+    ...(isFull && !isDisturbed ? speed(report) : []),
     ...faultsOf(faults, expected)
   ].flatMap(({ holds, sentence }) => (holds ? [] : [sentence]))
 }

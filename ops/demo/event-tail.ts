@@ -33,7 +33,7 @@ export class EventTail {
 
   async start(): Promise<void> {
     const fetcher = await this.#options.kafka.fetcher()
-    this.#running = this.#run(fetcher).finally(() => fetcher.close())
+    this.#running = this.#runAndClose(fetcher)
     // Told by stop(), which awaits it.
     this.#running.catch(() => {})
   }
@@ -42,6 +42,14 @@ export class EventTail {
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#running
+  }
+
+  async #runAndClose(fetcher: Fetcher): Promise<void> {
+    try {
+      await this.#run(fetcher)
+    } finally {
+      await fetcher.close()
+    }
   }
 
   async #run(fetcher: Fetcher): Promise<void> {
