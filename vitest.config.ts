@@ -9,6 +9,7 @@ const servers = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 180_
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    allowOnly: false,
     projects: [
       {
         test: {

@@ -1,11 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { recordedFiles } from '../ops/demo/config.ts'
 import { readPlaces, readTrips } from './places-file.ts'
 
+const dataDir = fileURLToPath(new URL('./data/', import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'places-'))
 const trip = { pickup: { lat: 40.75, lon: -73.98 }, dropoff: { lat: 40.7, lon: -74 } }
 
@@ -41,8 +42,8 @@ describe('recorded trips', () => {
 
 describe('the files that come with the project', () => {
   test('hold 5,000 trips and 1,200 starts, all usable', () => {
-    const trips = readTrips(recordedFiles.trips)
-    const starts = readPlaces(recordedFiles.starts)
+    const trips = readTrips(join(dataDir, 'nyc-requests.csv.gz'))
+    const starts = readPlaces(join(dataDir, 'nyc-vehicles.csv'))
     expect([trips.rows.length, trips.skipped]).toEqual([5_000, 0])
     expect([starts.rows.length, starts.skipped]).toEqual([1_200, 0])
   })

@@ -56,6 +56,13 @@ export const streamsConfig = defineConfig({
     max: 1_000,
     doc: 'Shortest time between two fetches of a group; records gather meanwhile.'
   },
+  STREAMS_APPEND_LAG_MS: {
+    type: 'duration-ms',
+    default: 200,
+    min: 0,
+    max: 10_000,
+    doc: 'Longest time from the stamping of a record to its append; deadlines wait this much longer.'
+  },
   STREAMS_CACHE_ENTRIES: {
     type: 'int',
     default: 10_000,

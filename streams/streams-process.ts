@@ -152,7 +152,8 @@ async function startGroups(parts: Parts, onFatal: (error: unknown) => void): Pro
         task: {
           ...defaultTaskSettings,
           cacheEntriesMax: config.streams.STREAMS_CACHE_ENTRIES,
-          recordsPerCommitMax: config.streams.STREAMS_RECORDS_PER_COMMIT
+          recordsPerCommitMax: config.streams.STREAMS_RECORDS_PER_COMMIT,
+          appendLagMs: config.streams.STREAMS_APPEND_LAG_MS
         },
         partitionsOf: (topic: TopicName) => topics[topic].partitions,
         onFatal

@@ -51,6 +51,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #running = new Map<AppName, Running>()
   #stopping = false
+  #restarts = 0
   #polling: { cancel(): void } | null = null
 
   constructor(options: SupervisorOptions) {
@@ -62,6 +63,8 @@ export class Supervisor {
   async start(tell: (line: string) => void): Promise<void> {
     for (const spec of this.#options.specs) {
       const log = createWriteStream(join(this.#options.logDir, `${spec.name}.log`), { flags: 'a' })
+      // A full disk costs the log, not the application.
+      log.on('error', () => undefined)
       const running: Running = { spec, child: null, log, restarts: 0, startedMs: 0, members: [] }
       this.#running.set(spec.name, running)
       this.#spawn(running)
@@ -80,8 +83,9 @@ export class Supervisor {
     )
   }
 
+  /** Restarts of all processes since the start. */
   restarts(): number {
-    return [...this.#running.values()].reduce((sum, { restarts }) => sum + restarts, 0)
+    return this.#restarts
   }
 
   /** Waits until a process answers that it is ready. */
@@ -146,6 +150,7 @@ export class Supervisor {
     if (clock.monotonic() - running.startedMs > steadyMs) running.restarts = 0
     const waitMs = Math.min(restartMs * 2 ** running.restarts, restartMsMax)
     running.restarts += 1
+    this.#restarts += 1
     logger.warn(
       { service: running.spec.name, reason, durationMs: waitMs },
       'process ended; restarting it'

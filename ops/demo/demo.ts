@@ -5,18 +5,12 @@
  * @module
  */
 import { createRegistryClient, loadCodec } from '../../avro/index.ts'
-import {
-  type Clock,
-  createLogger,
-  loadMarkets,
-  readSharedConfig,
-  silentLogger
-} from '../../core/index.ts'
-import { createPolicy } from '../../domain/index.ts'
-import { type RecordedTrip, readPlaces, readTrips, Simulation } from '../../simulator/index.ts'
+import { type Clock, readSharedConfig, silentLogger } from '../../core/index.ts'
+import type { Simulation } from '../../simulator/index.ts'
 import { Closers } from './closers.ts'
 import { endsOf, type Offsets } from './committed-log.ts'
-import { type DemoSettings, demoLimits, recordedFiles } from './config.ts'
+import { type DemoSettings, demoLimits } from './config.ts'
+import { createSimulation } from './demo-simulation.ts'
 import { failedEquations } from './equations.ts'
 import { EventTail } from './event-tail.ts'
 import { type Fault, injectFaults } from './fault.ts'
@@ -91,7 +85,7 @@ async function runOn(stage: Stage, run: Run): Promise<DemoResult> {
     from: offsetsOf(from, 'ride_events')
   })
   await tail.start()
-  const simulation = createSimulation(stage, run, shared)
+  const simulation = createSimulation(stage, { settings, clock, shared })
   closers.add('the simulation', () => simulation.stop())
   const onAbort = (): void => void simulation.stop()
   signal.addEventListener('abort', onAbort, { once: true })
@@ -124,6 +118,7 @@ async function runOn(stage: Stage, run: Run): Promise<DemoResult> {
     requestsPerSecond: settings.DEMO_RATE,
     loadSeconds: settings.DEMO_SECONDS,
     seed: settings.DEMO_SEED,
+    tripsLeftOut: simulation.status().tripsLeftOut,
     restarts: stage.supervisor.restarts(),
     simulatorFaults: simulation.figures.of('faults'),
     people: simulation.figures.all(),
@@ -131,56 +126,6 @@ async function runOn(stage: Stage, run: Run): Promise<DemoResult> {
     failed
   }
   return { figures, failed }
-}
-
-function createSimulation(
-  stage: Stage,
-  { settings, clock }: Run,
-  shared: ReturnType<typeof readSharedConfig<'jwtSecret'>>
-): Simulation {
-  const { trips, starts } = readRecorded(settings)
-  const markets = loadMarkets(shared.marketsFile)
-  const pickup = trips.find((trip) => markets.marketOf(trip.pickup) !== null)?.pickup
-  const market = pickup === undefined ? null : markets.byId(markets.marketOf(pickup) ?? '')
-  if (market === null) throw new Error('expected recorded trips in a served market, got none')
-  const { jwtSecret } = shared.secrets
-  if (jwtSecret === null) throw new Error('expected JWT_SECRET, which the demo mints tokens with')
-  return new Simulation({
-    baseUrl: `http://127.0.0.1:${stage.ports.ingress}`,
-    jwtSecret,
-    clock,
-    logger: createLogger({ name: 'simulator', level: 'error', destination: process.stderr }),
-    policy: createPolicy({ timeScale: settings.DEMO_TIME_SCALE }),
-    timezone: market.timezone,
-    seed: settings.DEMO_SEED,
-    drivers: settings.DEMO_DRIVERS,
-    customers: settings.DEMO_CUSTOMERS,
-    seconds: settings.DEMO_SECONDS,
-    rate: settings.DEMO_RATE,
-    trips,
-    starts,
-    tripSecondsMax: demoLimits.tripSecondsMax,
-    remote: demoLimits.remote,
-    unserved: demoLimits.unserved,
-    pings: demoLimits.pings
-  })
-}
-
-/**
- * A fleet that has worked for a while stands where its riders got out; one in four starts where the
- * package of the recorded trips has a vehicle. Somebody's own trips come without vehicles.
- */
-function readRecorded({ DEMO_DATA: given, DEMO_DRIVERS: drivers }: DemoSettings) {
-  const trips: readonly RecordedTrip[] = readTrips(given ?? recordedFiles.trips).rows
-  const vehicles = given === null ? readPlaces(recordedFiles.starts).rows : []
-  // Evenly over the file, so that the places are those of all hours.
-  const step = Math.max(1, Math.floor(trips.length / drivers))
-  const starts = trips.flatMap(({ dropoff }, index) => {
-    if (index % step !== 0) return []
-    const driver = index / step
-    return [driver % 4 === 3 ? (vehicles[driver % vehicles.length] ?? dropoff) : dropoff]
-  })
-  return { trips, starts }
 }
 
 async function gather(simulation: Simulation, { settings, progress, signal }: Run): Promise<void> {

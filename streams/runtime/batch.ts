@@ -221,6 +221,7 @@ function fireTimer(task: RunningTask, timer: Timer, effect: unknown): void {
   try {
     ;(deps.topology as SubTopology).onTimer?.(context, timer)
     context.keep()
+    task.breaker.admit({ records: 1, dead: 0 })
   } catch (error) {
     if (isHailError(error) && error.reaction !== 'skip-to-dlq') throw error
     context.discard()
@@ -234,6 +235,7 @@ function fireTimer(task: RunningTask, timer: Timer, effect: unknown): void {
       `timer ${timer.name} of ${timer.key}: ${(error as Error).message}`
     )
     context.keep()
+    task.breaker.admit({ records: 1, dead: 1 })
   }
 }
 

@@ -180,7 +180,6 @@ export class GroupRuntime {
     try {
       const restored = await task.acquire()
       if (this.#tasks.get(partition) !== task) return void (await task.close())
-      this.#failures.delete(partition)
       logger.info({ task: task.name, records: restored }, 'task runs')
       this.#wake?.()
       this.#schedule(task)
@@ -287,7 +286,11 @@ export class GroupRuntime {
     const timer = clock.setTimer(
       () => {
         task.cycle().then(
-          () => this.#schedule(task),
+          (committed) => {
+            // Only a commit proves the task well: an acquisition succeeds before every poison batch.
+            if (committed) this.#failures.delete(task.partition)
+            this.#schedule(task)
+          },
           (error: unknown) => this.#fail(task, error)
         )
       },

@@ -93,4 +93,19 @@ describe('the input buffer', () => {
     buffer.consume(record)
     expect(buffer.frontier()).toEqual({ ms: 100, isOpen: false })
   })
+
+  test('when full still asks for the sources it knows nothing of', () => {
+    const buffer = aBuffer()
+    buffer.deliver(fetched('rider_actions', [aRecord('rider_actions', 0, 1)], 1), 0n, 100)
+    buffer.deliver(fetched('driver_actions', [], 0, 50), 0n, 100)
+    expect(buffer.plan(10)).toEqual([])
+    expect(buffer.fetchOffsets(true)).toEqual([{ topic: 'driver_actions', offset: 0n }])
+    expect(buffer.fetchOffsets(false)).toHaveLength(2)
+  })
+
+  test('allows unread records to be as old as the append lag', () => {
+    const buffer = new InputBuffer(new Map([['rider_actions', 0n]] as const), 30)
+    buffer.deliver(fetched('rider_actions', [], 0), 0n, 100)
+    expect(buffer.frontier()).toEqual({ ms: 70, isOpen: false })
+  })
 })

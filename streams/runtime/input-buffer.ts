@@ -28,12 +28,23 @@ export interface Frontier {
   readonly isOpen: boolean
 }
 
+/** True when the age of the source's next record is known. */
+function isKnown(source: Source): boolean {
+  return source.frontierMs !== Number.NEGATIVE_INFINITY || source.head < source.queue.length
+}
+
 export class InputBuffer {
   readonly #sources: Source[]
+  readonly #appendLagMs: number
   #records = 0
   #bytes = 0
 
-  constructor(offsets: ReadonlyMap<TopicName, bigint>) {
+  /**
+   * @param appendLagMs longest time from a record's timestamp to its append: writers stamp first and
+   * append later, so what is unread may be this much older than the fetch that did not show it
+   */
+  constructor(offsets: ReadonlyMap<TopicName, bigint>, appendLagMs = 0) {
+    this.#appendLagMs = appendLagMs
     this.#sources = [...offsets].map(([topic, offset]) => ({
       topic,
       queue: [],
@@ -67,8 +78,14 @@ export class InputBuffer {
     return Number(lag < 0n ? 0n : lag)
   }
 
-  fetchOffsets(): { topic: TopicName; offset: bigint }[] {
-    return this.#sources.map(({ topic, fetchNext }) => ({ topic, offset: fetchNext }))
+  /**
+   * Next offsets to fetch. A full buffer still asks for the sources it knows nothing of: without
+   * them nothing is handed out, so it would stay full for ever.
+   */
+  fetchOffsets(isFull: boolean): { topic: TopicName; offset: bigint }[] {
+    return this.#sources
+      .filter((source) => !isFull || !isKnown(source))
+      .map(({ topic, fetchNext }) => ({ topic, offset: fetchNext }))
   }
 
   /** Offsets to commit: of each source the next record to process. */
@@ -93,7 +110,9 @@ export class InputBuffer {
     source.highWatermark = fetched.highWatermark
     source.caughtUp = fetched.offsetNext >= fetched.highWatermark
     if (source.queue.length === source.head) source.drainedNext = source.fetchNext
-    if (source.caughtUp) source.frontierMs = Math.max(source.frontierMs, sentAtMs)
+    if (source.caughtUp) {
+      source.frontierMs = Math.max(source.frontierMs, sentAtMs - this.#appendLagMs)
+    }
     return true
   }
 
@@ -102,10 +121,7 @@ export class InputBuffer {
    * the last owner left it, and deadlines computed from it would be long past.
    */
   get isPrimed(): boolean {
-    return this.#sources.every(
-      (source) =>
-        source.frontierMs !== Number.NEGATIVE_INFINITY || source.head < source.queue.length
-    )
+    return this.#sources.every(isKnown)
   }
 
   /** Up to `limit` records in the order they are to be processed; nothing is taken out, nor given before all sources are primed. */

@@ -2,7 +2,7 @@
  * @module The one batched read of a cycle: every key its inputs need, with the stores' positions in
  * the same call, so that a wiped or rolled-back backend is noticed before anything is computed.
  */
-import { UnknownSchemaError } from '../../avro/index.ts'
+import { learning } from './learning.ts'
 import type { RunningTask } from './running-task.ts'
 
 export interface Surprise {
@@ -29,22 +29,10 @@ export async function readAhead(
     if (result === undefined || result.position !== expected) {
       return { store, expected, got: result?.position ?? 0n }
     }
-    for (const [j, key] of keys.entries()) await load(task, store, key, result.values[j] ?? null)
+    for (const [j, key] of keys.entries()) {
+      const value = result.values[j] ?? null
+      await learning(task.deps.codec, () => task.state.load(store, key, value))
+    }
   }
   return null
-}
-
-async function load(
-  task: RunningTask,
-  store: string,
-  key: string,
-  value: Buffer | null
-): Promise<void> {
-  try {
-    task.state.load(store, key, value)
-  } catch (error) {
-    if (!(error instanceof UnknownSchemaError)) throw error
-    await task.deps.codec.learn(error.schemaId)
-    task.state.load(store, key, value)
-  }
 }

@@ -7,6 +7,7 @@ import type { Codec } from '../../avro/index.ts'
 import { type Clock, CorruptError, FatalError, RetryError } from '../../core/index.ts'
 import type { Fetcher } from '../../core/kafka/index.ts'
 import type { Failpoints } from './failpoints.ts'
+import { learning } from './learning.ts'
 import type { StateBackend, TaskName } from './state-backend.ts'
 import { storeChange } from './task-state.ts'
 import type { StoreDefinition } from './topology.ts'
@@ -138,12 +139,10 @@ async function applyLatest(
     const isLast = i + applyFieldsMax >= entries.length
     // Slices before the last leave the position alone: it is written with the last entry.
     const to = isLast ? span.to : from
-    const change = storeChange(options.definition, options.codec, {
-      store: options.store,
-      from,
-      to,
-      entries: entries.slice(i, i + applyFieldsMax)
-    })
+    const raw = { store: options.store, from, to, entries: entries.slice(i, i + applyFieldsMax) }
+    const change = await learning(options.codec, () =>
+      storeChange(options.definition, options.codec, raw)
+    )
     const result = await options.backend.apply(options.task, [change], options.clock.now())
     if (!result.applied) {
       throw new CorruptError(

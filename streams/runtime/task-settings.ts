@@ -25,6 +25,8 @@ export interface TaskSettings {
   readonly deadLetterRatioMax: number
   /** Records over which that share is taken. */
   readonly deadLetterWindow: number
+  /** Longest time from a record's timestamp to its append, ms; timers wait this much longer. */
+  readonly appendLagMs: number
   /** Breaks the protocol on purpose, to prove that the tests notice. */
   readonly faults: TaskFaults
 }
@@ -47,5 +49,6 @@ export const defaultTaskSettings: TaskSettings = {
   transactionTimeoutMs: 15_000,
   deadLetterRatioMax: 0.5,
   deadLetterWindow: 200,
+  appendLagMs: 0,
   faults: {}
 }

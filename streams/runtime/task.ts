@@ -8,12 +8,13 @@
  * ```
  */
 import { changelogTopic, type TopicName } from '../../avro/index.ts'
-import { DeadLetterBreaker } from '../../core/index.ts'
+import { DeadLetterBreaker, MigrateError } from '../../core/index.ts'
 import type { FetchedPartition, TransactionalProducer } from '../../core/kafka/index.ts'
 import { runBatch } from './batch.ts'
 import { commitTask } from './commit.ts'
 import { TaskContext } from './context.ts'
 import { InputBuffer } from './input-buffer.ts'
+import { learning } from './learning.ts'
 import { decodeMetadata, type TaskPositions } from './offset-metadata.ts'
 import { restoreStore } from './restore.ts'
 import { type RunningTask, surprise, type TaskDependencies } from './running-task.ts'
@@ -69,6 +70,11 @@ export class Task {
       transactionTimeoutMs: settings.transactionTimeoutMs
     })
     this.#producer = producer
+    if (this.#closed) {
+      // Revoked while it connected: init now would fence the new owner.
+      await producer.close()
+      throw new MigrateError('HAIL_CLOSED', `${this.name} was revoked before it began`)
+    }
     await producer.init()
     await failpoints('assign.after-init')
     const committed = await admin.committed(topology.group, topology.sources)
@@ -92,8 +98,8 @@ export class Task {
     if (running === null || this.#closed) return []
     const { bufferedRecordsMax, bufferedBytesMax } = this.#deps.settings
     const { inputs } = running
-    if (inputs.records >= bufferedRecordsMax || inputs.bytes >= bufferedBytesMax) return []
-    return inputs.fetchOffsets().map((want) => ({ ...want, partition: this.partition }))
+    const isFull = inputs.records >= bufferedRecordsMax || inputs.bytes >= bufferedBytesMax
+    return inputs.fetchOffsets(isFull).map((want) => ({ ...want, partition: this.partition }))
   }
 
   /** Takes a fetch response in; stale ones are ignored. */
@@ -230,7 +236,7 @@ export class Task {
       state.setPosition(store, positions.stores.get(store) ?? 0n)
       if (definition.kind !== 'resident') continue
       for await (const [key, value] of backend.scan(this.name, store)) {
-        state.loadResident(store, key, value)
+        await learning(codec, () => state.loadResident(store, key, value))
       }
       const after = await backend.position(this.name, store)
       if (after.position !== state.position(store)) {
@@ -275,7 +281,7 @@ export class Task {
     this.#running = {
       name: this.name,
       deps: this.#deps,
-      inputs: new InputBuffer(parts.offsets),
+      inputs: new InputBuffer(parts.offsets, settings.appendLagMs),
       time,
       state: parts.state,
       context,

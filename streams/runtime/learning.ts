@@ -1,0 +1,20 @@
+/**
+ * @module Decoding what a newer process wrote: a schema id not known yet is learnt from the registry,
+ * then the work is done again.
+ */
+import { type Codec, UnknownSchemaError } from '../../avro/index.ts'
+
+/**
+ * Runs pure decoding work until no schema is missing.
+ * @throws RetryError HAIL_REGISTRY when the registry does not answer
+ */
+export async function learning<T>(codec: Codec, run: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return run()
+    } catch (error) {
+      if (!(error instanceof UnknownSchemaError)) throw error
+      await codec.learn(error.schemaId)
+    }
+  }
+}
