@@ -3,11 +3,11 @@
  * is read was committed; it trails the commit by one apply. `minPosition` asks for at least a given
  * changelog position, and an answer always says where it stands.
  */
-import { type Codec, type RecordName, type Records, UnknownSchemaError } from '../../avro/index.ts'
+import type { Codec, RecordName, Records } from '../../avro/index.ts'
 import { RetryError } from '../../core/index.ts'
 import { partitionForKey } from '../../core/kafka/index.ts'
 import type { GeoMember, HashFields, Redis } from '../../core/redis/index.ts'
-import { storeGeoKey, storeHashKey } from '../runtime/index.ts'
+import { learning, storeGeoKey, storeHashKey } from '../runtime/index.ts'
 import { type StoreRef, storePartitions, stores } from './stores.ts'
 
 /** What the reader needs of the markets. */
@@ -82,14 +82,7 @@ export function createStoreReader(options: StoreReaderOptions): StoreReader {
     record: R,
     bytes: Buffer | null
   ): Promise<Records[R] | null> => {
-    if (bytes === null) return null
-    try {
-      return codec.decode(record, bytes)
-    } catch (error) {
-      if (!(error instanceof UnknownSchemaError)) throw error
-      await codec.learn(error.schemaId)
-      return codec.decode(record, bytes)
-    }
+    return bytes === null ? null : learning(codec, () => codec.decode(record, bytes))
   }
 
   const reader: StoreReader = {

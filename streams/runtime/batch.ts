@@ -2,9 +2,10 @@
  * @module One batch of a task: decode, read ahead, make the calls out, then handle records and due
  * timers in task-time order. Nothing here touches Kafka; the commit follows.
  */
-import { type TopicName, topics, UnknownSchemaError } from '../../avro/index.ts'
+import { type TopicName, topics } from '../../avro/index.ts'
 import { isHailError, SkipToDlqError } from '../../core/index.ts'
 import type { KafkaRecord } from '../../core/kafka/index.ts'
+import { learning } from './learning.ts'
 import { readAhead } from './read-ahead.ts'
 import { type RunningTask, surprise } from './running-task.ts'
 import { timerId } from './timer-queue.ts'
@@ -35,9 +36,8 @@ export async function runBatch(
   context.wallMs = now.wallMs
   const decoded: Decoded[] = []
   for (const raw of inputs.plan(settings.recordsPerCommitMax)) decoded.push(await decode(task, raw))
-  const horizonMs = Math.min(now.wallMs, Number.MAX_SAFE_INTEGER)
   const timers = topology.onTimer
-    ? context.timers.dueBy(horizonMs, settings.timersPerCommitMax)
+    ? context.timers.dueBy(now.wallMs, settings.timersPerCommitMax)
     : []
   await readAll(task, decoded, timers)
   const effects = topology.effect ? await runEffects(task, decoded, timers, now.wallMs) : new Map()
@@ -73,24 +73,23 @@ async function decode(task: RunningTask, raw: KafkaRecord): Promise<Decoded> {
   if (raw.key === null) return bad(raw, 'HAIL_RULE', 'expected a record key, got none')
   const key = raw.key.toString('utf8')
   if (raw.value === null) return { kind: 'tombstone', raw, key }
-  for (;;) {
-    try {
-      const value = task.deps.codec.decode(topics[topic].record, raw.value)
-      const record = {
-        topic,
-        key,
-        value,
-        timestampMs: raw.timestampMs,
-        partition: raw.partition,
-        offset: raw.offset,
-        headers: raw.headers
-      } as InputRecord
-      return { kind: 'value', raw, record }
-    } catch (error) {
-      if (error instanceof UnknownSchemaError) await task.deps.codec.learn(error.schemaId)
-      else if (error instanceof SkipToDlqError) return { kind: 'bad', raw, error }
-      else throw error
-    }
+  try {
+    const { codec } = task.deps
+    const bytes = raw.value
+    const value = await learning(codec, () => codec.decode(topics[topic].record, bytes))
+    const record = {
+      topic,
+      key,
+      value,
+      timestampMs: raw.timestampMs,
+      partition: raw.partition,
+      offset: raw.offset,
+      headers: raw.headers
+    } as InputRecord
+    return { kind: 'value', raw, record }
+  } catch (error) {
+    if (error instanceof SkipToDlqError) return { kind: 'bad', raw, error }
+    throw error
   }
 }
 

@@ -10,6 +10,7 @@ export {
   noFailpoints
 } from './failpoints.ts'
 export { GroupRuntime, type GroupRuntimeOptions, type GroupSettings } from './group-runtime.ts'
+export { learning } from './learning.ts'
 export { createRedisState, storeGeoKey, storeHashKey } from './redis-state.ts'
 export type { TaskDependencies } from './running-task.ts'
 export { createRuntimeMetrics, type RuntimeMetrics } from './runtime-metrics.ts'
