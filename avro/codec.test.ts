@@ -185,7 +185,7 @@ describe('decoding', () => {
   })
 
   test('refuses another record', () => {
-    const other = codec.encode('TimerState', { key: 'k', name: 'n', dueMs: 1 })
+    const other = codec.encode('TimerState', { key: 'k', name: 'n', dueMs: 1, clock: 'task' })
     const error = errorOf(() => codec.decode('SsnClaimState', other))
     expect(error.code).toBe('HAIL_DECODE')
     expect(errorOf(() => codec.decode('SsnClaimState', other)).message).toBe(error.message)

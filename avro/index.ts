@@ -26,6 +26,9 @@ export {
 export { type Changelog, type Compatibility, type Subject, subjectsOf } from './subjects.ts'
 export {
   type ChangelogTopic,
+  type DeclaredTopic,
+  type InternalTopicOptions,
+  internalTopicDefinitions,
   type TopicDefinitionOptions,
   topicDefinitions
 } from './topic-definitions.ts'

@@ -5,8 +5,8 @@
 import { topicNames, topics, valueSubject } from './topics.ts'
 import type { RecordName } from './types.generated.ts'
 
-/** A changelog topic and the record that is its value. */
-export type Changelog = { readonly topic: string; readonly record: RecordName }
+/** A changelog topic and the record that is its value; null for a format without a schema. */
+export type Changelog = { readonly topic: string; readonly record: RecordName | null }
 
 /**
  * What a change of a schema has to keep: readers of any version read any other (full), or new
@@ -27,8 +27,9 @@ export function subjectsOf(changelogs: readonly Changelog[]): Subject[] {
     const compatibility = visibility === 'public' ? 'FULL_TRANSITIVE' : 'BACKWARD_TRANSITIVE'
     return { name: valueSubject(name), record, compatibility }
   })
-  const ofChangelogs = changelogs.map(({ topic, record }): Subject => {
-    return { name: valueSubject(topic), record, compatibility: 'BACKWARD_TRANSITIVE' }
+  const ofChangelogs = changelogs.flatMap(({ topic, record }): Subject[] => {
+    if (record === null) return []
+    return [{ name: valueSubject(topic), record, compatibility: 'BACKWARD_TRANSITIVE' }]
   })
   return [...ofTopics, ...ofChangelogs]
 }

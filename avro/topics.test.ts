@@ -7,7 +7,12 @@ import { changelogTopic, dlqTopic, topicNames, topics, valueSubject } from './to
 const changelogs = [
   { topic: changelogTopic({ app: 'trips', sub: 'rides', store: 'rides' }), record: 'RideState' }
 ] as const
-const changelogTopics = changelogs.map((changelog) => ({ ...changelog, partitions: 6 }))
+const changelogTopics = changelogs.map((changelog) => ({
+  ...changelog,
+  partitions: 6,
+  cleanup: 'compact' as const,
+  retentionMs: null
+}))
 
 describe('topics', () => {
   test('carry each topic record, each in one topic', () => {

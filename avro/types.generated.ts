@@ -1075,8 +1075,10 @@ export interface TimerState {
   readonly key: string
   /** Timer name; one timer a key and name. */
   readonly name: string
-  /** Task time at which it fires. Epoch milliseconds. */
+  /** Time of its clock at which it fires. Epoch milliseconds. */
   readonly dueMs: number
+  /** Clock it goes by: task, stream or wall. */
+  readonly clock: string
 }
 
 /** Something happened to a user; carries the whole user. */

@@ -2,13 +2,7 @@
  * @module The stream services' process: connections, one group runtime for each sub-topology, and the
  * port for operators.
  */
-import {
-  type Codec,
-  createRegistryClient,
-  loadCodec,
-  type TopicName,
-  topics
-} from '../avro/index.ts'
+import { type Codec, createRegistryClient, loadCodec } from '../avro/index.ts'
 import {
   type Clock,
   ConfigError,
@@ -20,19 +14,20 @@ import {
   loadMarkets,
   type Metrics
 } from '../core/index.ts'
-import { createKafka, type Kafka, type KafkaAdmin } from '../core/kafka/index.ts'
+import { createKafka, type Kafka } from '../core/kafka/index.ts'
 import { createRedis, type Redis } from '../core/redis/index.ts'
 import type { Markets } from '../domain/index.ts'
 import { type ServiceName, type StreamsConfig, serviceNames } from './config.ts'
 import { createHttpProviders } from './notifications/index.ts'
+import { createProcessQuery } from './process-query.ts'
+import { queryableStores, type StoreQuery, storeRoutes } from './query/index.ts'
 import {
   armFailpoint,
-  createRedisState,
   createRuntimeMetrics,
-  defaultTaskSettings,
-  GroupRuntime,
-  type GroupSettings,
+  createStreams,
+  type GroupRuntime,
   noFailpoints,
+  type Streams,
   type SubTopology,
   topologyChangelogs
 } from './runtime/index.ts'
@@ -84,8 +79,11 @@ export function addStreams(lifecycle: Lifecycle, config: StreamsConfig, clock: C
       clock
     })
   })
-  const groups: GroupRuntime[] = []
-  const parts = { config, clock, logger, metrics, kafka, redis, markets, topologies, groups }
+  const parts: Parts = {
+    ...{ config, clock, logger, metrics, kafka, redis, markets, topologies },
+    running: null,
+    query: null
+  }
   lifecycle.add({
     name: 'redis',
     start: () => redis.requireNoEviction(),
@@ -94,8 +92,11 @@ export function addStreams(lifecycle: Lifecycle, config: StreamsConfig, clock: C
   lifecycle.add({ name: 'kafka', stop: () => kafka.close() })
   lifecycle.add({
     name: 'groups',
-    start: () => startGroups(parts, (error) => lifecycle.fail(error)),
-    stop: () => Promise.all(groups.map((group) => group.stop()))
+    start: async () => {
+      parts.running = await createProcessStreams(parts, (error) => lifecycle.fail(error))
+      await parts.running.start()
+    },
+    stop: async () => parts.running?.stop()
   })
   addOps(lifecycle, parts)
 }
@@ -109,58 +110,46 @@ interface Parts {
   readonly redis: Redis
   readonly markets: Markets
   readonly topologies: readonly SubTopology[]
-  readonly groups: GroupRuntime[]
+  /** Null until the connections stand. */
+  running: Streams | null
+  /** Null until the schemas are known. */
+  query: StoreQuery | null
 }
 
-async function startGroups(parts: Parts, onFatal: (error: unknown) => void): Promise<void> {
-  const { config, clock, logger, metrics, kafka, redis, topologies, groups } = parts
+async function createProcessStreams(
+  parts: Parts,
+  onFatal: (error: unknown) => void
+): Promise<Streams> {
+  const { config, clock, logger, metrics, kafka, redis, markets, topologies } = parts
+  const settings = config.streams
   const codec = await loadProcessCodec(parts)
-  const admin = await kafka.admin()
-  await checkTopics(admin, topologies)
-  const restoreFetcher = await kafka.fetcher()
-  const settings: GroupSettings = {
-    sessionTimeoutMs: config.streams.STREAMS_SESSION_TIMEOUT_MS,
-    heartbeatMs: Math.max(200, Math.floor(config.streams.STREAMS_SESSION_TIMEOUT_MS / 10)),
-    rebalanceTimeoutMs: 10_000,
-    fetchMaxWaitMs: config.streams.STREAMS_FETCH_MAX_WAIT_MS,
-    fetchMaxBytes: 1 << 20,
-    fetchIntervalMs: config.streams.STREAMS_FETCH_INTERVAL_MS,
-    reacquireMs: 50,
-    reacquireMsMax: 5_000
-  }
-  const crashAt = config.streams.CRASH_AT
-  const failpoints =
-    crashAt === null
-      ? noFailpoints
-      : armFailpoint(crashAt, () => process.kill(process.pid, 'SIGKILL'))
-  const runtimeMetrics = createRuntimeMetrics(metrics)
-  const backend = createRedisState(redis)
-  for (const topology of topologies) {
-    groups.push(
-      new GroupRuntime({
-        topology,
-        kafka,
-        admin,
-        restoreFetcher,
-        backend,
-        codec,
-        clock,
-        logger,
-        metrics: runtimeMetrics,
-        failpoints,
-        settings,
-        task: {
-          ...defaultTaskSettings,
-          cacheEntriesMax: config.streams.STREAMS_CACHE_ENTRIES,
-          recordsPerCommitMax: config.streams.STREAMS_RECORDS_PER_COMMIT,
-          appendLagMs: config.streams.STREAMS_APPEND_LAG_MS
-        },
-        partitionsOf: (topic: TopicName) => topics[topic].partitions,
-        onFatal
-      })
-    )
-  }
-  await Promise.all(groups.map((group) => group.start()))
+  parts.query = createProcessQuery({ kafka, redis, codec, markets, clock })
+  const crashAt = settings.CRASH_AT
+  return createStreams({
+    topologies,
+    kafka,
+    redis,
+    codec,
+    clock,
+    logger,
+    metrics: createRuntimeMetrics(metrics),
+    failpoints:
+      crashAt === null
+        ? noFailpoints
+        : armFailpoint(crashAt, () => void process.kill(process.pid, 'SIGKILL')),
+    group: {
+      sessionTimeoutMs: settings.STREAMS_SESSION_TIMEOUT_MS,
+      heartbeatMs: Math.max(200, Math.floor(settings.STREAMS_SESSION_TIMEOUT_MS / 10)),
+      fetchMaxWaitMs: settings.STREAMS_FETCH_MAX_WAIT_MS,
+      fetchIntervalMs: settings.STREAMS_FETCH_INTERVAL_MS
+    },
+    task: {
+      cacheEntriesMax: settings.STREAMS_CACHE_ENTRIES,
+      recordsPerCommitMax: settings.STREAMS_RECORDS_PER_COMMIT,
+      appendLagMs: settings.STREAMS_APPEND_LAG_MS
+    },
+    onFatal
+  })
 }
 
 async function loadProcessCodec(parts: Parts): Promise<Codec> {
@@ -176,40 +165,17 @@ async function loadProcessCodec(parts: Parts): Promise<Codec> {
   })
 }
 
-/** Topics must be there with the partition counts the catalogue gives, before anything is read. */
-async function checkTopics(admin: KafkaAdmin, topologies: readonly SubTopology[]): Promise<void> {
-  const wanted = new Set(topologies.flatMap(({ sources, outputs }) => [...sources, ...outputs]))
-  await Promise.all(
-    [...wanted].map(async (topic) => {
-      const found = await admin.partitionCount(topic)
-      if (found === topics[topic].partitions) return
-      throw new ConfigError([
-        {
-          variable: 'KAFKA_BROKERS',
-          expected: `${topic} with ${topics[topic].partitions} partitions`,
-          got: `${found}`
-        }
-      ])
-    })
-  )
-}
-
 function addOps(lifecycle: Lifecycle, parts: Parts): void {
-  const { config, logger, metrics, redis, groups } = parts
-  const counts = () =>
-    groups.reduce(
-      (sum, { counts: { assigned, running } }) => ({
-        assigned: sum.assigned + assigned,
-        running: sum.running + running
-      }),
-      { assigned: 0, running: 0 }
-    )
+  const { config, clock, logger, metrics, redis, markets } = parts
+  const stores = queryableStores(describedTopologies({ markets, clock }))
+  const groups = (): readonly GroupRuntime[] => parts.running?.groups ?? []
+  const counts = () => parts.running?.counts ?? { assigned: 0, running: 0 }
   metrics.gauge({
     name: 'hail_streams_groups',
     help: 'Sub-topologies run by this process',
     collect: (gauge) => {
-      for (const group of groups) group.report()
-      gauge.set({}, groups.length)
+      for (const group of groups()) group.report()
+      gauge.set({}, groups().length)
     }
   })
   const server = createOpsServer({
@@ -223,10 +189,11 @@ function addOps(lifecycle: Lifecycle, parts: Parts): void {
         return { ok: running === assigned, detail: `${running} of ${assigned} assigned tasks run` }
       }
     },
+    routes: [storeRoutes({ stores, query: () => parts.query })],
     status: () => ({
       services: chosenServices(config.streams.SERVICES),
       tasks: counts(),
-      members: groups.map((group) => ({ groupId: group.groupId, memberId: group.memberId }))
+      members: groups().map((group) => ({ groupId: group.groupId, memberId: group.memberId }))
     })
   })
   lifecycle.add({

@@ -4,11 +4,11 @@
  */
 import {
   type AvroSchema,
+  type ChangelogTopic,
   dlqPartitions,
   dlqRetentionMs,
   dlqTopic,
   type EnumSchema,
-  type RecordName,
   type RecordSchema,
   recordSchema,
   type TopicName,
@@ -20,12 +20,6 @@ import { loadMarkets, systemClock } from '../../core/index.ts'
 import type { SubTopology } from '../../streams/runtime/index.ts'
 import { describedTopologies } from '../../streams/services.ts'
 
-type Changelog = {
-  readonly topic: string
-  readonly record: RecordName
-  readonly partitions: number
-}
-
 const dayMs = 86_400_000
 
 /** The sub-topologies of all services with the built-in markets. */
@@ -36,7 +30,7 @@ export function allTopologies(): SubTopology[] {
 /** The page: an overview, then a section for each topic, each shared type and the changelogs. */
 export function topicsPage(
   topologies: readonly SubTopology[],
-  changelogs: readonly Changelog[]
+  changelogs: readonly ChangelogTopic[]
 ): string {
   const named = new Map<string, EnumSchema | RecordSchema>()
   const sections = topicNames.flatMap((name) => topicSection(topics[name], topologies, named))
@@ -169,7 +163,7 @@ function namesIn(schema: RecordSchema): Map<string, EnumSchema | RecordSchema> {
   return named
 }
 
-function changelogSection(changelogs: readonly Changelog[]): string[] {
+function changelogSection(changelogs: readonly ChangelogTopic[]): string[] {
   return [
     '## Changelogs',
     '',
@@ -179,7 +173,7 @@ function changelogSection(changelogs: readonly Changelog[]): string[] {
     '| topic | record | partitions |',
     '|---|---|---|',
     ...changelogs.map(
-      ({ topic, record, partitions }) => `| \`${topic}\` | ${record} | ${partitions} |`
+      ({ topic, record, partitions }) => `| \`${topic}\` | ${record ?? ''} | ${partitions} |`
     ),
     ''
   ]

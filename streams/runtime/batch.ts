@@ -2,26 +2,30 @@
  * @module One batch of a task: decode, read ahead, make the calls out, then handle records and due
  * timers in task-time order. Nothing here touches Kafka; the commit follows.
  */
-import { type TopicName, topics } from '../../avro/index.ts'
+import { UnknownSchemaError } from '../../avro/index.ts'
 import { isHailError, SkipToDlqError } from '../../core/index.ts'
 import type { KafkaRecord } from '../../core/kafka/index.ts'
-import { learning } from './learning.ts'
-import { readAhead } from './read-ahead.ts'
-import { type RunningTask, surprise } from './running-task.ts'
+import { effectId, runEffects } from './effects.ts'
+import { expire } from './expiry.ts'
+import type { InputRecord, Timer } from './processor.ts'
+import { ReadAhead } from './read-ahead.ts'
+import type { RunningTask } from './running-task.ts'
 import { timerId } from './timer-queue.ts'
-import {
-  type EffectInput,
-  type InputRecord,
-  type SubTopology,
-  type Timer,
-  timersStore
-} from './topology.ts'
+import { timersStore } from './topology.ts'
 
-/** A fetched record with what decoding made of it. */
-type Decoded =
-  | { readonly kind: 'value'; readonly raw: KafkaRecord; readonly record: InputRecord }
-  | { readonly kind: 'tombstone'; readonly raw: KafkaRecord; readonly key: string }
-  | { readonly kind: 'bad'; readonly raw: KafkaRecord; readonly error: SkipToDlqError }
+/** A fetched record with what decoding made of it: a record, a tombstone (its key) or an error. */
+export interface Decoded {
+  readonly raw: KafkaRecord
+  readonly record: InputRecord | null
+  readonly tombstoneKey: string | null
+  readonly error: SkipToDlqError | null
+}
+
+export interface BatchTime {
+  readonly wallMs: number
+  /** True when the topology's punctuation is due. */
+  readonly isPunctual: boolean
+}
 
 /**
  * @throws CorruptError HAIL_POSITION when the backend is not where this owner left it
@@ -29,144 +33,90 @@ type Decoded =
  */
 export async function runBatch(
   task: RunningTask,
-  now: { wallMs: number; isPunctual: boolean }
+  { wallMs, isPunctual }: BatchTime
 ): Promise<void> {
-  const { deps, inputs, context } = task
+  const { deps, inputs, context, time, tally } = task
   const { topology, settings } = deps
-  context.wallMs = now.wallMs
-  const decoded: Decoded[] = []
-  for (const raw of inputs.plan(settings.recordsPerCommitMax)) decoded.push(await decode(task, raw))
-  const timers = topology.onTimer
-    ? context.timers.dueBy(now.wallMs, settings.timersPerCommitMax)
-    : []
+  context.wallMs = wallMs
+  time.idle(inputs.frontier(), wallMs)
+  await expire(task)
+  const decoded = await decodeAll(task, inputs.plan(settings.recordsPerCommitMax))
+  const timers = topology.onTimer ? context.timers.soon(wallMs, settings.timersPerCommitMax) : []
   await readAll(task, decoded, timers)
-  const effects = topology.effect ? await runEffects(task, decoded, timers, now.wallMs) : new Map()
-  let fired = 0
-  const fire = (): boolean => {
-    for (;;) {
-      const timer = context.timers.peek()
-      if (timer === undefined) return true
-      if (!task.time.isPast(timer.dueMs, inputs.frontier(), now.wallMs)) return true
-      if (fired >= settings.timersPerCommitMax || !isReady(task, timer, effects)) return false
-      fired += 1
-      fireTimer(task, timer, effects.get(timerId(timer.key, timer.name)))
-    }
-  }
+  const effects = topology.effect ? await runEffects(task, { decoded, timers, wallMs }) : noEffects
+  const firing = new Firing(task, effects, wallMs)
   for (const input of decoded) {
-    task.time.beforeRecord(input.raw.timestampMs, inputs.frontier(), now.wallMs)
-    if (topology.onTimer && !fire()) break
-    handle(task, input, effects.get(effectId(input.raw)))
+    const { timestampMs, topic } = input.raw
+    time.beforeRecord(timestampMs, inputs.frontierMs, wallMs)
+    if (topology.onTimer && !firing.fire()) break
+    handle(task, input, topology.effect ? effects.get(effectId(input.raw)) : undefined)
     inputs.consume(input.raw)
+    tally.add(topic, { timestampMs, streamMs: time.streamMs, wallMs })
   }
-  task.time.idle(inputs.frontier(), now.wallMs)
-  if (topology.onTimer) fire()
-  if (now.isPunctual && topology.punctuate) inContext(task, topology.punctuate.run)
+  time.idle(inputs.frontier(), wallMs)
+  if (topology.onTimer) firing.fire()
+  if (isPunctual && topology.punctuate) inContext(task, topology.punctuate.run)
   if (topology.beforeCommit) inContext(task, topology.beforeCommit)
 }
 
-function effectId(raw: KafkaRecord): string {
-  return `${raw.topic}@${raw.offset}`
+const noEffects: ReadonlyMap<string, unknown> = new Map()
+
+/** Decodes a batch; a schema not known yet is learnt on the way. */
+async function decodeAll(task: RunningTask, raws: readonly KafkaRecord[]): Promise<Decoded[]> {
+  const decoded: Decoded[] = []
+  while (decoded.length < raws.length) {
+    try {
+      for (let i = decoded.length; i < raws.length; i += 1) {
+        decoded.push(decode(task, raws[i] as KafkaRecord))
+      }
+    } catch (error) {
+      if (!(error instanceof UnknownSchemaError)) throw error
+      await task.deps.codec.learn(error.schemaId)
+    }
+  }
+  return decoded
 }
 
-async function decode(task: RunningTask, raw: KafkaRecord): Promise<Decoded> {
-  const topic = raw.topic as TopicName
-  if (raw.key === null) return bad(raw, 'HAIL_RULE', 'expected a record key, got none')
+function decode(task: RunningTask, raw: KafkaRecord): Decoded {
+  if (raw.key === null) {
+    const error = new SkipToDlqError('HAIL_RULE', 'expected a record key, got none')
+    return { raw, record: null, tombstoneKey: null, error }
+  }
   const key = raw.key.toString('utf8')
-  if (raw.value === null) return { kind: 'tombstone', raw, key }
+  if (raw.value === null) return { raw, record: null, tombstoneKey: key, error: null }
   try {
-    const { codec } = task.deps
-    const bytes = raw.value
-    const value = await learning(codec, () => codec.decode(topics[topic].record, bytes))
-    const record = {
-      topic,
-      key,
-      value,
-      timestampMs: raw.timestampMs,
-      partition: raw.partition,
-      offset: raw.offset,
-      headers: raw.headers
-    } as InputRecord
-    return { kind: 'value', raw, record }
+    const value = task.deps.topology.topic(raw.topic).format.decode(raw.value, task.deps.codec)
+    const { topic, timestampMs, partition, offset, headers } = raw
+    const record = { topic, key, value, timestampMs, partition, offset, headers }
+    return { raw, record, tombstoneKey: null, error: null }
   } catch (error) {
-    if (error instanceof SkipToDlqError) return { kind: 'bad', raw, error }
-    throw error
+    if (!(error instanceof SkipToDlqError)) throw error
+    return { raw, record: null, tombstoneKey: null, error }
   }
 }
 
-function bad(raw: KafkaRecord, code: 'HAIL_RULE', message: string): Decoded {
-  return { kind: 'bad', raw, error: new SkipToDlqError(code, message) }
-}
-
-/** Keys an input needs: what `reads` names, else its own key in every remote store. */
+/** Reads the keys an input needs: what `reads` names, else its own key in every plain remote store. */
 async function readAll(
   task: RunningTask,
   decoded: readonly Decoded[],
   timers: readonly Timer[]
 ): Promise<void> {
   const { topology } = task.deps
-  const remote = task.state.remoteNames
-  const keys = new Map<string, Set<string>>(remote.map((store) => [store, new Set()]))
-  const everywhere = (key: string): void => {
-    for (const wanted of keys.values()) wanted.add(key)
-  }
-  for (const input of decoded) {
-    if (input.kind === 'tombstone') everywhere(input.key)
-    if (input.kind !== 'value') continue
+  const ahead = new ReadAhead(task)
+  for (const { record, tombstoneKey } of decoded) {
+    if (tombstoneKey !== null) ahead.everywhere(tombstoneKey)
+    if (record === null) continue
     if (topology.reads === undefined) {
-      everywhere(input.record.key)
+      ahead.everywhere(record.key)
       continue
     }
-    for (const [store, named] of Object.entries(topology.reads(input.record))) {
-      for (const key of named ?? []) keys.get(store)?.add(key)
+    const reads = topology.reads(record)
+    for (const store in reads) {
+      for (const key of reads[store] ?? []) ahead.want(store, key)
     }
   }
-  for (const timer of timers) everywhere(timer.key)
-  const surprised = await readAhead(task, keys)
-  if (surprised) throw surprise(task.name, surprised.store, surprised.expected, surprised.got)
-}
-
-function isReady(task: RunningTask, timer: Timer, effects: ReadonlyMap<string, unknown>): boolean {
-  if (task.deps.topology.effect && !effects.has(timerId(timer.key, timer.name))) return false
-  return task.state.remoteNames.every((store) => task.state.isLoaded(store, timer.key))
-}
-
-/** The calls out of a batch, concurrent up to the topology's bound, in order for each key. */
-async function runEffects(
-  task: RunningTask,
-  decoded: readonly Decoded[],
-  timers: readonly Timer[],
-  wallMs: number
-): Promise<Map<string, unknown>> {
-  const { topology } = task.deps
-  const results = new Map<string, unknown>()
-  const chains = new Map<string, { id: string; input: EffectInput }[]>()
-  const add = (key: string, id: string, input: EffectInput): void => {
-    const chain = chains.get(key)
-    if (chain) chain.push({ id, input })
-    else chains.set(key, [{ id, input }])
-  }
-  for (const input of decoded) {
-    if (input.kind !== 'value') continue
-    add(input.record.key, effectId(input.raw), { kind: 'record', record: input.record })
-  }
-  const frontier = task.inputs.frontier()
-  for (const timer of timers) {
-    if (!task.time.isPast(timer.dueMs, frontier, wallMs)) continue
-    add(timer.key, timerId(timer.key, timer.name), { kind: 'timer', timer })
-  }
-  const queue = [...chains.values()]
-  const worker = async (): Promise<void> => {
-    for (let chain = queue.shift(); chain !== undefined; chain = queue.shift()) {
-      for (const { id, input } of chain) {
-        results.set(
-          id,
-          await topology.effect?.(input, (store, key) => task.context.get(store, key))
-        )
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: topology.effectConcurrency ?? 16 }, worker))
-  return results
+  for (const timer of timers) ahead.everywhere(timer.key)
+  await ahead.read()
 }
 
 function handle(task: RunningTask, input: Decoded, effect: unknown): void {
@@ -174,26 +124,30 @@ function handle(task: RunningTask, input: Decoded, effect: unknown): void {
   const { topology } = deps
   context.begin(input.raw, effect)
   try {
-    if (input.kind === 'bad') throw input.error
-    if (input.kind === 'tombstone') {
+    if (input.record !== null) {
+      const handler = topology.on[input.record.topic]
+      handler?.(context, input.record)
+    } else if (input.error !== null) {
+      throw input.error
+    } else {
       if (!topology.onTombstone) {
         throw new SkipToDlqError(
           'HAIL_RULE',
           `expected a value in ${input.raw.topic}, got a tombstone`
         )
       }
-      topology.onTombstone(context, input.raw.topic as TopicName, input.key)
-    } else {
-      const handler = topology.on[input.record.topic]
-      handler(context, input.record as never)
+      topology.onTombstone(context, input.raw.topic, input.tombstoneKey ?? '')
     }
     context.keep()
-    breaker.admit({ records: 1, dead: 0 })
+    breaker.admit(oneHandled)
   } catch (error) {
     if (isHailError(error) && error.reaction !== 'skip-to-dlq') throw error
     skip(task, error)
   }
 }
+
+const oneHandled = { records: 1, dead: 0 }
+const oneDead = { records: 1, dead: 1 }
 
 /** Takes the handler's work back and dead-letters the input. */
 function skip(task: RunningTask, error: unknown): void {
@@ -209,7 +163,39 @@ function skip(task: RunningTask, error: unknown): void {
   }
   context.deadLetter(code, message)
   context.keep()
-  breaker.admit({ records: 1, dead: 1 })
+  breaker.admit(oneDead)
+}
+
+/** Fires the due timers of one batch, up to its bound. */
+class Firing {
+  readonly #task: RunningTask
+  readonly #effects: ReadonlyMap<string, unknown>
+  readonly #wallMs: number
+  #fired = 0
+
+  constructor(task: RunningTask, effects: ReadonlyMap<string, unknown>, wallMs: number) {
+    this.#task = task
+    this.#effects = effects
+    this.#wallMs = wallMs
+  }
+
+  /** @returns false when timers are due that this batch cannot fire any more */
+  fire(): boolean {
+    const { context, inputs, deps } = this.#task
+    for (;;) {
+      const timer = context.timers.due({ wallMs: this.#wallMs, frontier: inputs.frontier() })
+      if (timer === undefined) return true
+      if (this.#fired >= deps.settings.timersPerCommitMax || !this.#isReady(timer)) return false
+      this.#fired += 1
+      fireTimer(this.#task, timer, this.#effects.get(timerId(timer.key, timer.name)))
+    }
+  }
+
+  #isReady(timer: Timer): boolean {
+    const { deps, state } = this.#task
+    if (deps.topology.effect && !this.#effects.has(timerId(timer.key, timer.name))) return false
+    return state.caches.every((cache) => cache.isSegmented || cache.isKnown(timer.key))
+  }
 }
 
 function fireTimer(task: RunningTask, timer: Timer, effect: unknown): void {
@@ -218,9 +204,9 @@ function fireTimer(task: RunningTask, timer: Timer, effect: unknown): void {
   context.begin(null, effect)
   remove()
   try {
-    ;(deps.topology as SubTopology).onTimer?.(context, timer)
+    deps.topology.onTimer?.(context, timer)
     context.keep()
-    task.breaker.admit({ records: 1, dead: 0 })
+    task.breaker.admit(oneHandled)
   } catch (error) {
     if (isHailError(error) && error.reaction !== 'skip-to-dlq') throw error
     context.discard()
@@ -234,7 +220,7 @@ function fireTimer(task: RunningTask, timer: Timer, effect: unknown): void {
       `timer ${timer.name} of ${timer.key}: ${(error as Error).message}`
     )
     context.keep()
-    task.breaker.admit({ records: 1, dead: 1 })
+    task.breaker.admit(oneDead)
   }
 }
 

@@ -11,13 +11,13 @@
  * has to be wiped after a crash. An error in 1-4 leaves the outcome unknown: the task is dropped
  * and learns it from the committed offsets.
  */
-import { changelogTopic, type TopicName } from '../../avro/index.ts'
+import { changelogTopic } from '../../avro/index.ts'
 import { CorruptError } from '../../core/index.ts'
 import type { Appended, OutRecord, Transaction } from '../../core/kafka/index.ts'
 import { encodeMetadata } from './offset-metadata.ts'
 import { type RunningTask, surprise } from './running-task.ts'
-
-type Dirty = ReturnType<RunningTask['state']['dirty']>
+import { storeChange } from './store-change.ts'
+import type { DirtyStore } from './task-state.ts'
 
 /**
  * @param isRevoked asked before the transaction begins; then nothing is committed
@@ -32,14 +32,18 @@ export async function commitTask(task: RunningTask, isRevoked: () => boolean): P
   if (isRevoked())
     throw new CorruptError('HAIL_POSITION', `${task.name} was revoked before its commit`)
   const startedMs = deps.clock.monotonic()
-  const { outputs, counts, deadLetters } = context.drain()
+  const { outputs, counts, operators, deadLetters } = context.drain()
   const records = changelogRecords(task, dirty)
-  const transaction = await task.producer.begin()
+  const { faults } = deps.settings
+  let transaction = await task.producer.begin()
   await deps.failpoints('txn.after-begin')
   const appended = await sendAll(transaction, outputs, records)
+  if (faults.withoutTransactions) {
+    await transaction.commit()
+    transaction = await task.producer.begin()
+  }
   await deps.failpoints('txn.after-outputs')
   const positions = positionsAfter(task, dirty, appended)
-  const faults = deps.settings.faults
   if (faults.applyBeforeCommit) await apply(task, dirty, positions)
   await sendOffsets(task, transaction, positions)
   await deps.failpoints('txn.after-offsets')
@@ -50,24 +54,28 @@ export async function commitTask(task: RunningTask, isRevoked: () => boolean): P
   for (const [topic, offset] of task.inputs.processedOffsets())
     task.committedOffsets.set(topic, offset)
   deps.metrics.committed(deps.topology, {
+    partition: deps.partition,
     durationMs: deps.clock.monotonic() - startedMs,
     outputs: outputs.length,
     changelog: records.length,
     deadLetters,
-    counts
+    counts,
+    operators,
+    inputs: task.tally.take(),
+    caches: state.caches.map((cache) => ({ store: cache.name, ...cache.takeCounts() }))
   })
   return true
 }
 
-function movedOffsets(task: RunningTask): Map<TopicName, bigint> {
-  const moved = new Map<TopicName, bigint>()
+function movedOffsets(task: RunningTask): Map<string, bigint> {
+  const moved = new Map<string, bigint>()
   for (const [topic, offset] of task.inputs.processedOffsets()) {
     if (task.committedOffsets.get(topic) !== offset) moved.set(topic, offset)
   }
   return moved
 }
 
-function changelogRecords(task: RunningTask, dirty: Dirty): OutRecord[] {
+function changelogRecords(task: RunningTask, dirty: readonly DirtyStore[]): OutRecord[] {
   const { topology, partition } = task.deps
   const records: OutRecord[] = []
   for (const { store, entries } of dirty) {
@@ -91,12 +99,13 @@ async function sendAll(
 /** Positions of all stores once the dirty ones' changelog records are in. */
 function positionsAfter(
   task: RunningTask,
-  dirty: Dirty,
+  dirty: readonly DirtyStore[],
   appended: ReadonlyMap<string, Appended>
 ): Map<string, bigint> {
   const { topology, partition } = task.deps
-  const positions = new Map(task.state.names.map((store) => [store, task.state.position(store)]))
-  for (const { store } of dirty) {
+  const positions = new Map(task.state.caches.map(({ name, position }) => [name, position]))
+  for (const { store, entries } of dirty) {
+    if (entries.length === 0) continue
     const topic = changelogTopic({ app: topology.app, sub: topology.name, store })
     const at = appended.get(`${topic}:${partition}`)
     if (at === undefined) {
@@ -137,14 +146,22 @@ async function sendOffsets(
 
 async function apply(
   task: RunningTask,
-  dirty: Dirty,
+  dirty: readonly DirtyStore[],
   positions: ReadonlyMap<string, bigint>
 ): Promise<void> {
   if (dirty.length === 0) return
   const { deps, state } = task
-  const changes = dirty.map(({ store, entries }) =>
-    state.change(store, entries, positions.get(store) ?? 0n)
-  )
+  const changes = dirty.map(({ store, entries, drops }) => {
+    const cache = state.cache(store)
+    return storeChange(cache.store, deps.codec, {
+      name: store,
+      from: cache.position,
+      to: positions.get(store) ?? 0n,
+      entries,
+      drops,
+      decoded: (key) => cache.find(key)?.value
+    })
+  })
   await deps.failpoints('store.before-apply')
   const applying = deps.backend.apply(task.name, changes, deps.clock.now())
   await deps.failpoints('store.mid-apply')

@@ -11,19 +11,22 @@ import {
 } from '../../avro/index.ts'
 import { FatalError } from '../../core/index.ts'
 import { type KafkaRecord, type OutRecord, partitionForKey } from '../../core/kafka/index.ts'
+import { outputHeaders } from './output-headers.ts'
+import type {
+  Context,
+  DeadLetterOf,
+  EmitOptions,
+  Timer,
+  TimerClock,
+  TopicSpec
+} from './processor.ts'
 import type { TaskState } from './task-state.ts'
 import type { TaskTime } from './task-time.ts'
-import { TimerQueue, timerId } from './timer-queue.ts'
-import {
-  type Context,
-  type DeadLetterOf,
-  type EmitOptions,
-  type SubTopology,
-  type Timer,
-  timersStore
-} from './topology.ts'
+import { timerId } from './timer-queue.ts'
+import { Timers } from './timers.ts'
+import { isCatalogueTopic, type SubTopology, timersStore } from './topology.ts'
 
-/** A domain counter's increment, applied to the metrics after the commit. */
+/** A counter's increment, applied to the metrics after the commit. */
 export interface CountedEvent {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
@@ -35,34 +38,55 @@ export interface ContextOptions {
   readonly codec: Codec
   readonly state: TaskState
   readonly time: TaskTime
-  /** Partition count of a topic; differs from the catalogue in tests only. */
-  readonly partitionsOf: (topic: TopicName) => number
+  /** Partition count of a topic; differs from its description in tests only. */
+  readonly partitionsOf: (topic: TopicSpec) => number
+}
+
+/** What a batch has made, to be committed. */
+export interface Drained {
+  readonly outputs: OutRecord[]
+  readonly counts: CountedEvent[]
+  readonly operators: ReadonlyMap<string, number>
+  readonly deadLetters: number
+}
+
+interface Output {
+  readonly spec: TopicSpec
+  readonly partitions: number
+  /** Record type of a catalogue topic, whose records carry CloudEvents headers; else null. */
+  readonly type: string | null
 }
 
 export class TaskContext implements Context {
   readonly partition: number
   readonly scratch = new Map<string, unknown>()
-  readonly timers: TimerQueue
+  readonly timers: Timers
   wallMs = 0
   effect: unknown
   readonly #options: ContextOptions
-  readonly #outputs: Set<TopicName>
+  readonly #outputs: ReadonlyMap<string, Output>
   #input: KafkaRecord | null = null
-  #pendingOut: OutRecord[] = []
-  #pendingTimers: Timer[] = []
-  #pendingCounts: CountedEvent[] = []
   #out: OutRecord[] = []
+  #outKept = 0
   #counts: CountedEvent[] = []
+  #countsKept = 0
+  #newTimers: Timer[] = []
+  #operators = new Map<string, number>()
   #deadLetters = 0
 
   constructor(options: ContextOptions) {
+    const { topology, state, time, partitionsOf } = options
     this.#options = options
     this.partition = options.partition
-    this.#outputs = new Set(options.topology.outputs)
-    this.timers = new TimerQueue((id) =>
-      options.topology.onTimer
-        ? (options.state.get(timersStore, id) as Timer | undefined)
-        : undefined
+    this.#outputs = new Map(
+      topology.outputs.map((name) => {
+        const spec = topology.topic(name)
+        const type = isCatalogueTopic(name) ? topics[name].record : null
+        return [name, { spec, partitions: partitionsOf(spec), type }]
+      })
+    )
+    this.timers = new Timers(time, (id) =>
+      topology.onTimer ? (state.get(timersStore, id) as Timer | undefined) : undefined
     )
   }
 
@@ -74,6 +98,10 @@ export class TaskContext implements Context {
     return this.#options.time.streamMs
   }
 
+  get windowTimeMs(): number {
+    return this.#options.time.windowMs
+  }
+
   /** Starts an input; null for a timer, a punctuation or the end of a batch. */
   begin(input: KafkaRecord | null, effect: unknown): void {
     this.#input = input
@@ -83,16 +111,19 @@ export class TaskContext implements Context {
   /** Keeps all that the input's handler did. */
   keep(): void {
     this.#options.state.keep()
-    for (const timer of this.#pendingTimers) this.timers.add(timer)
-    this.#out.push(...this.#pendingOut)
-    this.#counts.push(...this.#pendingCounts)
-    this.#clearPending()
+    this.#outKept = this.#out.length
+    this.#countsKept = this.#counts.length
+    if (this.#newTimers.length === 0) return
+    for (const timer of this.#newTimers) this.timers.add(timer)
+    this.#newTimers = []
   }
 
   /** Takes all that the input's handler did back. */
   discard(): void {
     this.#options.state.discard()
-    this.#clearPending()
+    this.#out.length = this.#outKept
+    this.#counts.length = this.#countsKept
+    this.#newTimers = []
   }
 
   get hasOutputs(): boolean {
@@ -100,10 +131,18 @@ export class TaskContext implements Context {
   }
 
   /** The kept outputs, counts and dead letters since the last call. */
-  drain(): { outputs: OutRecord[]; counts: CountedEvent[]; deadLetters: number } {
-    const drained = { outputs: this.#out, counts: this.#counts, deadLetters: this.#deadLetters }
+  drain(): Drained {
+    const drained = {
+      outputs: this.#out,
+      counts: this.#counts,
+      operators: this.#operators,
+      deadLetters: this.#deadLetters
+    }
     this.#out = []
+    this.#outKept = 0
     this.#counts = []
+    this.#countsKept = 0
+    this.#operators = new Map()
     this.#deadLetters = 0
     this.scratch.clear()
     return drained
@@ -113,7 +152,7 @@ export class TaskContext implements Context {
     return this.#options.state.get(store, key) as never
   }
 
-  put(store: string, key: string, value: object): void {
+  put(store: string, key: string, value: unknown): void {
     this.#options.state.put(store, key, value)
   }
 
@@ -129,35 +168,41 @@ export class TaskContext implements Context {
     topic: T,
     key: string,
     value: TopicRecords[T] | null,
-    options: EmitOptions = {}
-  ): void {
-    const { topology, codec, partitionsOf } = this.#options
-    if (!this.#outputs.has(topic)) {
-      throw new FatalError(
-        'HAIL_TOPOLOGY',
-        `sub-topology ${topology.id}: expected an output of ${topology.outputs.join(', ')}, got ${topic}; declare it in outputs`
-      )
-    }
-    const record = topics[topic].record
+    options?: EmitOptions
+  ): void
+  emit<V>(topic: TopicSpec<V>, key: string, value: V | null, options?: EmitOptions): void
+  emit(topic: string | TopicSpec, key: string, value: unknown, options: EmitOptions = {}): void {
+    const name = typeof topic === 'string' ? topic : topic.name
+    const output = this.#outputs.get(name)
+    if (output === undefined) throw this.#undeclared(name)
     const timestampMs = options.timestampMs ?? this.taskTimeMs
-    this.#pendingOut.push({
-      topic,
-      partition: options.partition ?? partitionForKey(key, partitionsOf(topic)),
+    this.#out.push({
+      topic: name,
+      partition: options.partition ?? partitionForKey(key, output.partitions),
       key,
-      value: value === null ? null : codec.encode(record, value as never),
+      value: value === null ? null : output.spec.format.encode(value, this.#options.codec),
       timestampMs,
-      headers: this.#headers(record, timestampMs, options.headers)
+      headers: outputHeaders({
+        topology: this.#options.topology,
+        partition: this.partition,
+        input: this.#input,
+        type: output.type,
+        timestampMs,
+        serial: this.#out.length - this.#outKept,
+        batchSerial: this.#outKept,
+        extra: options.headers
+      })
     })
   }
 
-  setTimer(key: string, name: string, dueMs: number): void {
+  setTimer(key: string, name: string, dueMs: number, clock: TimerClock = 'task'): void {
     const { topology, state } = this.#options
     if (!topology.onTimer) {
       throw new FatalError('HAIL_TOPOLOGY', `sub-topology ${topology.id}: a timer needs onTimer`)
     }
-    const timer: Timer = { key, name, dueMs }
+    const timer: Timer = { key, name, dueMs, clock }
     state.put(timersStore, timerId(key, name), timer)
-    this.#pendingTimers.push(timer)
+    this.#newTimers.push(timer)
   }
 
   cancelTimer(key: string, name: string): void {
@@ -171,54 +216,33 @@ export class TaskContext implements Context {
     const input = of
       ? this.#standIn(of)
       : (this.#input ?? timerInput(topology, partition, this.taskTimeMs))
-    this.#pendingOut.push(
-      deadLetterRecord(input, { app: topology.id, code, message, atMs: this.wallMs })
-    )
+    this.#out.push(deadLetterRecord(input, { app: topology.id, code, message, atMs: this.wallMs }))
     this.#deadLetters += 1
   }
 
   count(name: string, labels: Readonly<Record<string, string>> = {}): void {
-    this.#pendingCounts.push({ name, labels })
+    this.#counts.push({ name, labels })
+  }
+
+  countOperator(operator: string, outcome: string): void {
+    const key = `${operator}|${outcome}`
+    this.#operators.set(key, (this.#operators.get(key) ?? 0) + 1)
   }
 
   /** The record a timer stands for, encoded anew. */
   #standIn(of: DeadLetterOf): KafkaRecord {
     const { codec, topology, partition } = this.#options
-    const value = codec.encode(topics[of.topic].record, of.value as never)
+    const value = codec.encode(topics[of.topic as TopicName].record, of.value as never)
     const bare = timerInput(topology, partition, this.taskTimeMs)
     return { ...bare, topic: of.topic, key: Buffer.from(of.key), value }
   }
 
-  #headers(
-    record: string,
-    timestampMs: number,
-    extra: Readonly<Record<string, string>> | undefined
-  ): Record<string, string> {
-    const { topology, partition } = this.#options
-    const input = this.#input
-    const serial = this.#pendingOut.length
-    const cause = input
-      ? `${input.topic}-${input.partition}-${input.offset}`
-      : `timer-${partition}-${timestampMs}-${this.#out.length}`
-    const headers: Record<string, string> = {
-      'content-type': 'application/avro',
-      ce_specversion: '1.0',
-      ce_id: `${topology.id}/${cause}/${serial}`,
-      ce_source: `/${topology.app}/${topology.name}`,
-      ce_type: record,
-      ce_time: new Date(timestampMs).toISOString()
-    }
-    const correlationId = input?.headers['correlation-id']
-    if (correlationId !== undefined) headers['correlation-id'] = correlationId
-    const traceparent = input?.headers['traceparent']
-    if (traceparent !== undefined) headers['traceparent'] = traceparent
-    return extra ? Object.assign(headers, extra) : headers
-  }
-
-  #clearPending(): void {
-    this.#pendingOut = []
-    this.#pendingTimers = []
-    this.#pendingCounts = []
+  #undeclared(topic: string): FatalError {
+    const { topology } = this.#options
+    return new FatalError(
+      'HAIL_TOPOLOGY',
+      `sub-topology ${topology.id}: expected an output of ${topology.outputs.join(', ')}, got ${topic}; declare it in outputs`
+    )
   }
 }
 

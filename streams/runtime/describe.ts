@@ -1,21 +1,8 @@
 /**
- * @module Sub-topologies as text and as the list of internal topics they need.
+ * @module Sub-topologies as text.
  */
-import { changelogTopic, type RecordName, topics } from '../../avro/index.ts'
-import type { SubTopology } from './topology.ts'
-
-/** The changelog topics of sub-topologies, with the record each holds and its partition count. */
-export function topologyChangelogs(
-  topologies: readonly SubTopology[]
-): { topic: string; record: RecordName; partitions: number }[] {
-  return topologies.flatMap((topology) =>
-    Object.entries(topology.stores).map(([store, { record }]) => ({
-      topic: changelogTopic({ app: topology.app, sub: topology.name, store }),
-      record,
-      partitions: topology.partitions
-    }))
-  )
-}
+import { changelogTopic, topics } from '../../avro/index.ts'
+import { isCatalogueTopic, type SubTopology } from './topology.ts'
 
 /** Each sub-topology's graph, stores and internal topics, for `make topology`. */
 export function describeTopologies(topologies: readonly SubTopology[]): string {
@@ -28,17 +15,23 @@ function describe(topology: SubTopology): string {
   ]
   for (const source of topology.sources) {
     const lead = source === topology.lead ? ', lead' : ''
-    lines.push(`  Source:  ${source}  (${topics[source].record}, key ${topics[source].key}${lead})`)
+    const key = isCatalogueTopic(source) ? `, key ${topics[source].key}` : ''
+    lines.push(`  Source:  ${source}  (${topology.topic(source).format.name}${key}${lead})`)
   }
-  for (const [store, definition] of Object.entries(topology.stores)) {
-    const geo = definition.geo ? ', geographic index' : ''
-    const changelog = changelogTopic({ app: topology.app, sub: topology.name, store })
-    lines.push(
-      `  Store:   ${store}  (${definition.record}, ${definition.kind}${geo}, changelog ${changelog})`
-    )
+  for (const [name, store] of Object.entries(topology.stores)) {
+    const traits = [
+      store.format.name,
+      store.kind,
+      ...(store.segments ? ['windows'] : []),
+      ...(store.ttlMs === undefined ? [] : [`TTL ${store.ttlMs} ms`]),
+      ...(store.geo ? ['geographic index'] : [])
+    ]
+    const changelog = changelogTopic({ app: topology.app, sub: topology.name, store: name })
+    lines.push(`  Store:   ${name}  (${traits.join(', ')}, changelog ${changelog})`)
   }
   if (topology.punctuate)
     lines.push(`  Punctuate: every ${topology.punctuate.everyMs} ms of wall clock`)
-  for (const sink of topology.outputs) lines.push(`  Sink:    ${sink}  (${topics[sink].record})`)
+  for (const sink of topology.outputs)
+    lines.push(`  Sink:    ${sink}  (${topology.topic(sink).format.name})`)
   return `${lines.join('\n')}\n`
 }

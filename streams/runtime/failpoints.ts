@@ -29,9 +29,9 @@ export const noFailpoints: Failpoints = () => undefined
 
 /**
  * Parses `point:hit` (hit counts from 1, default 1) and returns failpoints that call `strike` at
- * that hit. An unknown point is refused, so that a renamed point cannot turn a test into a no-op.
+ * that hit and wait for it. An unknown point is refused, so that a renamed point cannot turn a test into a no-op.
  */
-export function armFailpoint(spec: string, strike: () => void): Failpoints {
+export function armFailpoint(spec: string, strike: () => void | Promise<void>): Failpoints {
   const [name, hit = '1'] = spec.split(':')
   if (!failpointNames.includes(name as FailpointName)) {
     throw new RangeError(
@@ -43,8 +43,8 @@ export function armFailpoint(spec: string, strike: () => void): Failpoints {
     throw new RangeError(`expected a hit count of at least 1, got "${hit}" in CRASH_AT`)
   }
   return (at) => {
-    if (at !== name) return
+    if (at !== name) return undefined
     left -= 1
-    if (left === 0) strike()
+    return left === 0 ? strike() : undefined
   }
 }

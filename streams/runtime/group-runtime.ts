@@ -7,7 +7,7 @@
  * a task is dropped and acquired anew, once a heartbeat newer than the error proves that this
  * process still is a member: a zombie stays out by itself.
  */
-import type { Codec, TopicName } from '../../avro/index.ts'
+import type { Codec } from '../../avro/index.ts'
 import { type Clock, isHailError, type Logger } from '../../core/index.ts'
 import type {
   FetchedPartition,
@@ -18,6 +18,9 @@ import type {
   KafkaAdmin
 } from '../../core/kafka/index.ts'
 import type { Failpoints } from './failpoints.ts'
+import type { GroupSettings } from './group-settings.ts'
+import type { TopicSpec } from './processor.ts'
+import type { RestoreFetchers } from './restore-fetchers.ts'
 import { offsetLost } from './running-task.ts'
 import type { RuntimeMetrics } from './runtime-metrics.ts'
 import type { StateBackend } from './state-backend.ts'
@@ -25,28 +28,11 @@ import { Task } from './task.ts'
 import type { TaskSettings } from './task-settings.ts'
 import type { SubTopology } from './topology.ts'
 
-export interface GroupSettings {
-  readonly sessionTimeoutMs: number
-  readonly heartbeatMs: number
-  readonly rebalanceTimeoutMs: number
-  /** Longest a broker may hold an empty fetch, ms; bounds how late a timer fires. */
-  readonly fetchMaxWaitMs: number
-  readonly fetchMaxBytes: number
-  /**
-   * Shortest time between two fetches, ms. Under load every append would answer a fetch of its own;
-   * a pause lets records gather, at the price of that much latency a hop.
-   */
-  readonly fetchIntervalMs: number
-  /** First and longest wait before a dropped task is acquired anew, ms. */
-  readonly reacquireMs: number
-  readonly reacquireMsMax: number
-}
-
 export interface GroupRuntimeOptions {
   readonly topology: SubTopology
   readonly kafka: Kafka
   readonly admin: KafkaAdmin
-  readonly restoreFetcher: Fetcher
+  readonly restoreFetchers: RestoreFetchers
   readonly backend: StateBackend
   readonly codec: Codec
   readonly clock: Clock
@@ -55,7 +41,7 @@ export interface GroupRuntimeOptions {
   readonly failpoints: Failpoints
   readonly task: TaskSettings
   readonly settings: GroupSettings
-  readonly partitionsOf: (topic: TopicName) => number
+  readonly partitionsOf: (topic: TopicSpec) => number
   /** Called for an error that no task can survive; the process stops. */
   readonly onFatal: (error: unknown) => void
 }
@@ -129,15 +115,14 @@ export class GroupRuntime {
   /** Refreshes the gauges; called before each scrape. */
   report(): void {
     const { metrics, topology } = this.#options
-    let lag = 0
     const entries = new Map<string, number>()
-    for (const task of this.#tasks.values()) {
-      lag += task.lag
+    const tasks = [...this.#tasks.values()]
+    for (const task of tasks) {
       for (const size of task.sizes()) {
         entries.set(size.store, (entries.get(size.store) ?? 0) + size.entries)
       }
     }
-    metrics.tasks(topology, { ...this.counts, lag })
+    metrics.tasks(topology, { assigned: this.#assigned.size, tasks })
     for (const [store, count] of entries) metrics.entries(topology, store, count)
   }
 

@@ -1,7 +1,7 @@
 /**
  * @module The stream runtime's public names: describing sub-topologies and running them.
  */
-export { describeTopologies, topologyChangelogs } from './describe.ts'
+export { describeTopologies } from './describe.ts'
 export {
   armFailpoint,
   type FailpointName,
@@ -9,39 +9,85 @@ export {
   failpointNames,
   noFailpoints
 } from './failpoints.ts'
-export { GroupRuntime, type GroupRuntimeOptions, type GroupSettings } from './group-runtime.ts'
+export {
+  bytesFormat,
+  type Format,
+  jsonFormat,
+  longFormat,
+  recordFormat,
+  stringFormat
+} from './format.ts'
+export { GroupRuntime, type GroupRuntimeOptions } from './group-runtime.ts'
+export { defaultGroupSettings, type GroupSettings } from './group-settings.ts'
+export {
+  declaredDeadLetterTopics,
+  declaredTopics,
+  type InternalTopic,
+  topologyChangelogs
+} from './internal-topics.ts'
 export { learning } from './learning.ts'
+export { decodeMetadata, encodeMetadata, type TaskPositions } from './offset-metadata.ts'
+export type {
+  Context,
+  DeadLetterOf,
+  EmitOptions,
+  InputRecord,
+  Timer,
+  TimerClock,
+  TopicSpec,
+  TopicValue
+} from './processor.ts'
 export { createRedisState, storeGeoKey, storeHashKey } from './redis-state.ts'
+export { createRestoreFetchers, type RestoreFetchers } from './restore-fetchers.ts'
 export type { TaskDependencies } from './running-task.ts'
-export { createRuntimeMetrics, type RuntimeMetrics } from './runtime-metrics.ts'
+export {
+  type CommitFacts,
+  createRuntimeMetrics,
+  type RuntimeMetrics,
+  type TaskFacts
+} from './runtime-metrics.ts'
 export type {
   ApplyResult,
+  PageRequest,
   StateBackend,
   StoreChange,
+  StorePage,
   StorePosition,
   StoreRead,
   StoreReadResult,
   TaskName
 } from './state-backend.ts'
-export { Task } from './task.ts'
-export { defaultTaskSettings, type TaskFaults, type TaskSettings } from './task-settings.ts'
 export {
-  type Context,
-  type DeadLetterOf,
-  defineSubTopology,
-  type EffectInput,
-  type EmitOptions,
-  type Handler,
-  type InputRecord,
+  type ClosedEntry,
+  keyInSegment,
+  type SegmentsDefinition,
+  type Store,
   type StoreDefinition,
   type StoreDefinitions,
   type StoreKind,
-  type StoreReads,
   type StoreValue,
+  segmentKey,
+  segmentStart
+} from './store-definition.ts'
+export {
+  createStreams,
+  ensureInternalTopics,
+  type Streams,
+  type StreamsOptions
+} from './streams.ts'
+export { Task } from './task.ts'
+export { defaultTaskSettings, type TaskFaults, type TaskSettings } from './task-settings.ts'
+export {
+  defineSubTopology,
+  type EffectInput,
+  type Handler,
+  isCatalogueTopic,
+  type StoreReads,
   type SubTopology,
   type SubTopologyDefinition,
-  type Timer
+  timersStore
 } from './topology.ts'
+export { readTtl, stampTtl } from './ttl.ts'
 export {
   hoppingWindows,
   isLate,

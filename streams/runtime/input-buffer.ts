@@ -3,11 +3,10 @@
  * is known of the oldest record that was not read yet. Records are handed out lowest timestamp
  * first among the heads, as Kafka Streams' partition group does.
  */
-import type { TopicName } from '../../avro/index.ts'
 import type { FetchedPartition, KafkaRecord } from '../../core/kafka/index.ts'
 
 interface Source {
-  readonly topic: TopicName
+  readonly topic: string
   queue: KafkaRecord[]
   head: number
   bytes: number
@@ -43,7 +42,7 @@ export class InputBuffer {
    * @param appendLagMs longest time from a record's timestamp to its append: writers stamp first and
    * append later, so what is unread may be this much older than the fetch that did not show it
    */
-  constructor(offsets: ReadonlyMap<TopicName, bigint>, appendLagMs = 0) {
+  constructor(offsets: ReadonlyMap<string, bigint>, appendLagMs = 0) {
     this.#appendLagMs = appendLagMs
     this.#sources = [...offsets].map(([topic, offset]) => ({
       topic,
@@ -82,14 +81,14 @@ export class InputBuffer {
    * Next offsets to fetch. A full buffer still asks for the sources it knows nothing of: without
    * them nothing is handed out, so it would stay full for ever.
    */
-  fetchOffsets(isFull: boolean): { topic: TopicName; offset: bigint }[] {
+  fetchOffsets(isFull: boolean): { topic: string; offset: bigint }[] {
     return this.#sources
       .filter((source) => !isFull || !isKnown(source))
       .map(({ topic, fetchNext }) => ({ topic, offset: fetchNext }))
   }
 
   /** Offsets to commit: of each source the next record to process. */
-  processedOffsets(): Map<TopicName, bigint> {
+  processedOffsets(): Map<string, bigint> {
     return new Map(this.#sources.map((source) => [source.topic, this.#next(source)]))
   }
 
@@ -99,7 +98,7 @@ export class InputBuffer {
    * @returns false when the response is not for the offset awaited (a stale fetch)
    */
   deliver(fetched: FetchedPartition, requestedOffset: bigint, sentAtMs: number): boolean {
-    const source = this.#sources.find(({ topic }) => topic === fetched.topic)
+    const source = this.#source(fetched.topic)
     if (source === undefined || source.fetchNext !== requestedOffset) return false
     for (const record of fetched.records) {
       if (record.offset < source.fetchNext) continue
@@ -149,7 +148,7 @@ export class InputBuffer {
 
   /** Takes the head of its source out; `record` must be that head. */
   consume(record: KafkaRecord): void {
-    const source = this.#sources.find(({ topic }) => topic === record.topic)
+    const source = this.#source(record.topic)
     if (source === undefined || source.queue[source.head] !== record) {
       throw new Error(
         `expected ${record.topic}@${record.offset} to be the next record of its source`
@@ -168,6 +167,25 @@ export class InputBuffer {
     }
   }
 
+  /** `frontier().ms`, without the object: asked for each record. */
+  get frontierMs(): number {
+    let ms = Number.POSITIVE_INFINITY
+    for (const source of this.#sources) {
+      const known = source.queue[source.head]?.timestampMs ?? source.frontierMs
+      if (known < ms) ms = known
+    }
+    return ms
+  }
+
+  /** Timestamp of the oldest fetched and unread record; +Infinity when there is none. */
+  get oldestUnreadMs(): number {
+    let ms = Number.POSITIVE_INFINITY
+    for (const source of this.#sources) {
+      ms = Math.min(ms, source.queue[source.head]?.timestampMs ?? ms)
+    }
+    return ms
+  }
+
   /** The oldest time an unread record may bear. */
   frontier(): Frontier {
     let ms = Number.POSITIVE_INFINITY
@@ -184,6 +202,11 @@ export class InputBuffer {
       }
     }
     return { ms, isOpen }
+  }
+
+  #source(topic: string): Source | undefined {
+    for (const source of this.#sources) if (source.topic === topic) return source
+    return undefined
   }
 
   #next(source: Source): bigint {

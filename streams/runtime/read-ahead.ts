@@ -1,38 +1,62 @@
 /**
- * @module The one batched read of a cycle: every key its inputs need, with the stores' positions in
- * the same call, so that a wiped or rolled-back backend is noticed before anything is computed.
+ * @module The one batched read of a cycle: every key its inputs need and memory does not hold, with
+ * the stores' positions in the same call, so that a wiped or rolled-back backend is noticed before
+ * anything is computed.
  */
 import { learning } from './learning.ts'
-import type { RunningTask } from './running-task.ts'
+import { type RunningTask, surprise } from './running-task.ts'
+import type { StoreRead } from './state-backend.ts'
+import type { StoreCache } from './store-cache.ts'
 
-export interface Surprise {
-  readonly store: string
-  readonly expected: bigint
-  readonly got: bigint
-}
+export class ReadAhead {
+  readonly #task: RunningTask
+  readonly #plain: readonly StoreCache[]
+  readonly #wanted = new Map<StoreCache, Set<string>>()
 
-/** @returns the first store that is not at the position this owner left it at, or null */
-export async function readAhead(
-  task: RunningTask,
-  keysByStore: ReadonlyMap<string, ReadonlySet<string>>
-): Promise<Surprise | null> {
-  const reads: { store: string; keys: string[] }[] = []
-  for (const [store, keys] of keysByStore) {
-    const missing = task.state.missing(store, keys)
-    if (missing.length > 0) reads.push({ store, keys: missing })
+  constructor(task: RunningTask) {
+    this.#task = task
+    this.#plain = task.state.caches.filter((cache) => !cache.isResident && !cache.isSegmented)
   }
-  if (reads.length === 0) return null
-  const results = await task.deps.backend.read(task.name, reads)
-  for (const [i, { store, keys }] of reads.entries()) {
-    const result = results[i]
-    const expected = task.state.position(store)
-    if (result === undefined || result.position !== expected) {
-      return { store, expected, got: result?.position ?? 0n }
-    }
-    for (const [j, key] of keys.entries()) {
-      const value = result.values[j] ?? null
-      await learning(task.deps.codec, () => task.state.load(store, key, value))
+
+  want(store: string, key: string): void {
+    this.#want(this.#task.state.cache(store), key)
+  }
+
+  /** Wants a key in every remote store without segments. */
+  everywhere(key: string): void {
+    for (const cache of this.#plain) this.#want(cache, key)
+  }
+
+  /** @throws CorruptError HAIL_POSITION when a store is not where this owner left it */
+  async read(): Promise<void> {
+    if (this.#wanted.size === 0) return
+    const wanted = [...this.#wanted]
+    const reads: StoreRead[] = wanted.map(([cache, keys]) => ({
+      store: cache.name,
+      segmented: cache.isSegmented,
+      keys: [...keys]
+    }))
+    const { backend, codec } = this.#task.deps
+    const results = await backend.read(this.#task.name, reads)
+    for (const [i, [cache]] of wanted.entries()) {
+      const result = results[i]
+      if (result === undefined || result.position !== cache.position) {
+        throw surprise(this.#task.name, cache.name, cache.position, result?.position ?? 0n)
+      }
+      const keys = reads[i]?.keys ?? []
+      let next = 0
+      await learning(codec, () => {
+        for (; next < keys.length; next += 1) {
+          this.#task.state.load(cache, keys[next] as string, result.values[next] ?? null)
+        }
+      })
     }
   }
-  return null
+
+  #want(cache: StoreCache, key: string): void {
+    const wanted = this.#wanted.get(cache)
+    if (wanted?.has(key) || !cache.isMissing(key)) return
+    if (wanted) wanted.add(key)
+    else this.#wanted.set(cache, new Set([key]))
+  }
 }

@@ -1,135 +1,111 @@
 /**
- * @module The state backend on Redis: one hash for each store of a task, its position a field of it,
- * and the derived geographic index beside it in the same slot. Field names that begin with a NUL
- * byte are the runtime's own.
+ * @module The state backend on Redis: one hash for each store of a task with its position as a field
+ * of it, one for each segment of a window store, and the derived geographic index beside them. See
+ * redis-keys.ts.
  */
-import { loadScript, type Redis, type ScriptArgument } from '../../core/redis/index.ts'
-import type {
-  ApplyResult,
-  StateBackend,
-  StoreChange,
-  StoreRead,
-  StoreReadResult,
-  TaskName
-} from './state-backend.ts'
+import { loadScript, type Redis, type ScriptDefinition } from '../../core/redis/index.ts'
+import { applyCalls } from './apply-calls.ts'
+import {
+  appliedAtField,
+  isRuntimeField,
+  positionField,
+  segmentedField,
+  segmentOfField,
+  storeGeoKey,
+  storeHashKey,
+  storeSegmentKey
+} from './redis-keys.ts'
+import { planReads } from './redis-reads.ts'
+import type { ApplyResult, StateBackend, StoreChange, TaskName } from './state-backend.ts'
+import { segmentKey } from './store-definition.ts'
 
-const positionField = '\0pos'
-const appliedAtField = '\0at'
+export { storeGeoKey, storeHashKey } from './redis-keys.ts'
 
-/** The hash of one store of a task; `{}` keeps all of a task's keys in one cluster slot. */
-export function storeHashKey(task: TaskName, store: string): string {
-  return `hs:{${task}}:${store}`
-}
-
-/** The geographic index derived from a store. */
-export function storeGeoKey(task: TaskName, store: string): string {
-  return `${storeHashKey(task, store)}:geo`
-}
-
-/** Keys read in one HMGET. */
-const readKeysMax = 4_000
+type ApplyReply = readonly [isApplied: number, store?: number, position?: Buffer]
+type Entry = readonly [key: string, value: Buffer]
 
 export function createRedisState(redis: Redis): StateBackend {
-  const applyScript = redis.script(
-    loadScript({
-      name: 'apply-changes',
-      url: new URL('./apply-changes.lua', import.meta.url),
-      keys: null
-    })
-  )
+  const applyScript = redis.script(scriptOf('apply-changes'))
+  const clearScript = redis.script(scriptOf('clear-store'))
+
+  const segments = async (task: TaskName, store: string): Promise<number[]> =>
+    segmentsOf(await redis.hkeys(storeHashKey(task, store)))
+
   return {
+    segments,
+
     async read(task, reads) {
-      const requests = reads.flatMap((read) => slices(task, read))
-      const answers = await redis.hmgetMany(requests)
-      return gather(reads, answers)
+      const { requests, collect } = planReads(task, reads)
+      return collect(await redis.hmgetMany(requests))
     },
 
     async apply(task, changes, nowMs) {
-      const keys = changes.flatMap(({ store }) => [
-        storeHashKey(task, store),
-        storeGeoKey(task, store)
-      ])
-      const reply = (await applyScript(keys, [nowMs, ...changes.flatMap(encodeChange)])) as [
-        number,
-        number?,
-        Buffer?
-      ]
-      return applyResult(reply, changes)
+      for (const { keys, args } of applyCalls(task, changes, nowMs)) {
+        const result = applyResult((await applyScript(keys, args)) as ApplyReply, changes)
+        if (!result.applied) return result
+      }
+      return { applied: true }
     },
 
     async position(task, store) {
-      const [position, at] = await redis.hmget(storeHashKey(task, store), [
-        positionField,
-        appliedAtField
-      ])
+      const fields = [positionField, appliedAtField]
+      const [position, at] = await redis.hmget(storeHashKey(task, store), fields)
       return {
         position: BigInt(position?.toString() ?? '0'),
         appliedAtMs: at ? Number(at.toString()) : null
       }
     },
 
+    async page(task, { store, segment, cursor, count }) {
+      const hash =
+        segment === null ? storeHashKey(task, store) : storeSegmentKey(task, store, segment)
+      const page = await redis.hscan(hash, cursor, count)
+      return { cursor: page.cursor, entries: entriesOf(page.entries, segment) }
+    },
+
     async *scan(task, store) {
+      const fields: string[] = []
       for await (const page of redis.hscanAll(storeHashKey(task, store))) {
-        for (const [key, value] of page) if (!key.startsWith('\0')) yield [key, value] as const
+        for (const [field] of page) if (isRuntimeField(field)) fields.push(field)
+        yield* entriesOf(page, null)
+      }
+      for (const segment of segmentsOf(fields)) {
+        const pages = redis.hscanAll(storeSegmentKey(task, store, segment))
+        for await (const page of pages) yield* entriesOf(page, segment)
       }
     },
 
     async clear(task, store) {
-      await redis.del([storeHashKey(task, store), storeGeoKey(task, store)])
+      const hash = storeHashKey(task, store)
+      const isSegmented = (await redis.hget(hash, segmentedField)) !== null
+      const starts = isSegmented ? await segments(task, store) : []
+      const hashes = starts.map((startMs) => storeSegmentKey(task, store, startMs))
+      await clearScript([hash, storeGeoKey(task, store), ...hashes], [])
     }
   }
 }
 
-function slices(task: TaskName, read: StoreRead): { key: string; fields: string[] }[] {
-  const key = storeHashKey(task, read.store)
-  const found: { key: string; fields: string[] }[] = []
-  for (let i = 0; i === 0 || i < read.keys.length; i += readKeysMax) {
-    found.push({ key, fields: [positionField, ...read.keys.slice(i, i + readKeysMax)] })
+function scriptOf(name: string): ScriptDefinition {
+  return loadScript({ name, url: new URL(`./${name}.lua`, import.meta.url), keys: null })
+}
+
+/** Ascending, each once: a scan may give a field twice. */
+function segmentsOf(fields: readonly string[]): number[] {
+  const starts = new Set<number>()
+  for (const field of fields) {
+    const startMs = segmentOfField(field)
+    if (startMs !== null) starts.add(startMs)
   }
-  return found
+  return [...starts].sort((a, b) => a - b)
 }
 
-/** Joins the slices again. A position that moved between two slices shows as the latest one. */
-function gather(
-  reads: readonly StoreRead[],
-  answers: readonly (Buffer | null)[][]
-): StoreReadResult[] {
-  let next = 0
-  return reads.map((read) => {
-    const values: (Buffer | null)[] = []
-    const positions = new Set<string>()
-    for (let i = 0; i === 0 || i < read.keys.length; i += readKeysMax) {
-      const [position, ...rest] = answers[next] ?? []
-      positions.add(position?.toString() ?? '0')
-      for (const value of rest) values.push(value)
-      next += 1
-    }
-    // Two positions in one read: another owner writes. -1 is nobody's position, so the caller restores.
-    const position = positions.size === 1 ? BigInt([...positions][0] ?? '0') : -1n
-    return { position, values }
-  })
+function entriesOf(page: readonly Entry[], segment: number | null): readonly Entry[] {
+  return segment === null
+    ? page.filter(([field]) => !isRuntimeField(field))
+    : page.map(([field, value]) => [segmentKey(segment, field), value] as const)
 }
 
-function encodeChange(change: StoreChange): ScriptArgument[] {
-  const args: ScriptArgument[] = [
-    String(change.from),
-    String(change.to),
-    change.puts.length,
-    change.deletes.length,
-    change.geoPuts.length,
-    change.geoDeletes.length
-  ]
-  for (const [key, value] of change.puts) args.push(key, value)
-  for (const key of change.deletes) args.push(key)
-  for (const { key, lon, lat } of change.geoPuts) args.push(lon, lat, key)
-  for (const key of change.geoDeletes) args.push(key)
-  return args
-}
-
-function applyResult(
-  reply: [number, number?, Buffer?],
-  changes: readonly StoreChange[]
-): ApplyResult {
+function applyResult(reply: ApplyReply, changes: readonly StoreChange[]): ApplyResult {
   if (reply[0] === 1) return { applied: true }
   const store = changes[(reply[1] ?? 1) - 1]?.store ?? ''
   return { applied: false, store, position: BigInt(reply[2]?.toString() ?? '0') }

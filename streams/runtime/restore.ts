@@ -1,27 +1,30 @@
 /**
  * @module Restoring one store of a task to a committed changelog position: nothing when the backend
  * already stands there, the tail when it is behind, everything when it is empty or too old to
- * trust (its tombstones may be gone).
+ * trust (its tombstones may be gone). Of a window store without `onClose`, segments that have closed
+ * are left out: they were dropped without tombstones, and their changelog may have lost its head.
  */
 import type { Codec } from '../../avro/index.ts'
-import { type Clock, CorruptError, FatalError, RetryError } from '../../core/index.ts'
-import type { Fetcher } from '../../core/kafka/index.ts'
+import { type Clock, CorruptError, FatalError } from '../../core/index.ts'
+import { type ChangelogChunk, ChangelogReader } from './changelog-reader.ts'
 import type { Failpoints } from './failpoints.ts'
-import { learning } from './learning.ts'
+import type { RestoreFetchers } from './restore-fetchers.ts'
+import { RestoreWriter } from './restore-writer.ts'
 import type { StateBackend, TaskName } from './state-backend.ts'
-import { storeChange } from './task-state.ts'
-import type { StoreDefinition } from './topology.ts'
+import { type Store, segmentStart } from './store-definition.ts'
 
 export interface RestoreOptions {
   readonly task: TaskName
   readonly store: string
-  readonly definition: StoreDefinition
+  readonly definition: Store
   readonly changelog: string
   readonly partition: number
   /** Committed position: the changelog is applied up to here and not beyond. */
   readonly target: bigint
+  /** Committed window time: segments that have closed by it are left out; epoch ms. */
+  readonly windowTimeMs: number
   readonly backend: StateBackend
-  readonly fetcher: Fetcher
+  readonly fetchers: RestoreFetchers
   /** First offset still in the changelog partition, and its high watermark. */
   readonly changelogBounds: () => Promise<{ readonly logStart: bigint; readonly high: bigint }>
   readonly codec: Codec
@@ -30,30 +33,37 @@ export interface RestoreOptions {
   readonly isAbandoned: () => boolean
   /** A store untouched for longer than this is rebuilt, ms; below the changelog's delete.retention.ms. */
   readonly trustedAgeMs: number
-  /** Longest wait for the changelog to become readable up to the target, ms. */
+  /** Longest wait for the changelog without progress, ms. */
   readonly patienceMs: number
+  /** Bytes of one fetch; a restore holds two, decoded to about eight times as much. */
+  readonly chunkBytes: number
+  /** Called after each chunk: changelog records read in it, offsets left to the target. */
+  readonly onProgress?: (records: number, left: bigint) => void
 }
 
-/** Fields applied in one call; keeps the script short. */
-const applyFieldsMax = 5000
-
 /**
- * @returns the number of changelog records applied
- * @throws CorruptError HAIL_POSITION when the backend moved on by another owner's hand
+ * @returns the number of changelog records replayed
+ * @throws CorruptError HAIL_POSITION when the backend moved on by another owner's hand,
+ * HAIL_CHANGELOG_TRUNCATED when records are missing that no retention may delete
  * @throws RetryError HAIL_TIMEOUT when the changelog stays unreadable
+ * @throws FatalError HAIL_COMMIT_LOST when the group has lost its offsets
  */
 export async function restoreStore(options: RestoreOptions): Promise<number> {
-  const { backend, task, store, target } = options
+  const { backend, task, store, target, clock, trustedAgeMs } = options
   const found = await backend.position(task, store)
-  if (found.position === target) return 0
-  const isTooOld =
-    found.appliedAtMs !== null && options.clock.now() - found.appliedAtMs > options.trustedAgeMs
-  if (found.position > target || isTooOld) {
-    await rejectFuture(options, found.position)
-    await backend.clear(task, store)
-    return replay(options, 0n)
+  let records = 0
+  if (found.position !== target) {
+    const isTooOld = found.appliedAtMs !== null && clock.now() - found.appliedAtMs > trustedAgeMs
+    let from = found.position
+    if (found.position > target || isTooOld) {
+      await rejectFuture(options, found.position)
+      await backend.clear(task, store)
+      from = 0n
+    }
+    if (from < target) records = await replay(options, from)
   }
-  return replay(options, found.position)
+  await dropClosed(options)
+  return records
 }
 
 /**
@@ -78,46 +88,86 @@ async function rejectFuture(options: RestoreOptions, position: bigint): Promise<
   }
 }
 
-async function replay(options: RestoreOptions, from: bigint): Promise<number> {
-  let position = from
-  let next = from
-  let applied = 0
-  const deadline = options.clock.monotonic() + options.patienceMs
-  while (next < options.target) {
-    if (options.isAbandoned())
-      throw new CorruptError('HAIL_POSITION', `${options.task} was revoked`)
-    const [fetched] = await fetchOnce(options, next, 50)
-    if (fetched?.error === 'OFFSET_OUT_OF_RANGE') {
-      next = await restart(options)
-      position = 0n
-      await waitOrFail(options, deadline, fetched.error)
+function replay(options: RestoreOptions, from: bigint): Promise<number> {
+  return options.fetchers.use(async (fetcher) => {
+    const { changelog: topic, partition, target } = options
+    const { chunkBytes, patienceMs, clock, isAbandoned } = options
+    const reader = new ChangelogReader({
+      fetcher,
+      topic,
+      partition,
+      from,
+      target,
+      chunkBytes,
+      patienceMs,
+      clock,
+      isAbandoned
+    })
+    const writer = new RestoreWriter(options, from)
+    try {
+      return await copy(options, reader, writer)
+    } finally {
+      await reader.close()
+      await writer.settle().catch(() => undefined)
+    }
+  })
+}
+
+async function copy(
+  options: RestoreOptions,
+  reader: ChangelogReader,
+  writer: RestoreWriter
+): Promise<number> {
+  const isClosed = closedSegments(options)
+  let records = 0
+  for (;;) {
+    const chunk = await reader.next()
+    if (chunk === null) break
+    if (chunk === 'out-of-range') {
+      await writer.reset()
+      reader.seek(await restart(options))
       continue
     }
-    if (fetched === undefined || fetched.error !== null) {
-      await waitOrFail(options, deadline, fetched?.error ?? 'no answer')
-      continue
-    }
-    const latest = new Map<string, Buffer | null>()
-    for (const record of fetched.records) {
-      if (record.offset < options.target) latest.set(String(record.key), record.value)
-    }
-    const reached = fetched.offsetNext < options.target ? fetched.offsetNext : options.target
-    if (reached <= next) await waitOrFail(options, deadline, 'an open transaction')
-    if (reached > position && (latest.size > 0 || reached === options.target)) {
-      await applyLatest(options, latest, { from: position, to: reached })
-      position = reached
-      await options.failpoints('restore.mid')
-    }
-    applied += latest.size
-    next = fetched.offsetNext > next ? fetched.offsetNext : next
+    const read = await copyChunk(options, { chunk, writer, isClosed })
+    records += read
+    options.onProgress?.(read, options.target - chunk.to)
+    await options.failpoints('restore.mid')
   }
-  return applied
+  // Nothing of a window store is left when its whole changelog has expired.
+  if (writer.position < options.target) await writer.write(options.target)
+  await writer.settle()
+  return records
+}
+
+async function copyChunk(
+  options: RestoreOptions,
+  {
+    chunk,
+    writer,
+    isClosed
+  }: {
+    chunk: ChangelogChunk
+    writer: RestoreWriter
+    isClosed: (key: string) => boolean
+  }
+): Promise<number> {
+  let read = 0
+  for (const { offset, key, value } of chunk.records) {
+    if (offset >= chunk.to) break
+    if (writer.isFull) await writer.write(offset)
+    read += 1
+    const text = String(key)
+    if (!isClosed(text)) writer.add(text, value)
+  }
+  const isMoved = writer.position < chunk.to
+  if (isMoved && (!writer.isEmpty || chunk.to === options.target)) await writer.write(chunk.to)
+  return read
 }
 
 /** The tail is gone: drop the store and start over from the log's first offset. */
 async function restart(options: RestoreOptions): Promise<bigint> {
   const { logStart } = await options.changelogBounds()
-  if (logStart > options.target) {
+  if (logStart >= options.target && !dropsWhole(options.definition)) {
     throw new CorruptError(
       'HAIL_CHANGELOG_TRUNCATED',
       `${options.changelog}-${options.partition}: expected records below ${options.target}, but the log starts at ${logStart}; ` +
@@ -128,45 +178,36 @@ async function restart(options: RestoreOptions): Promise<bigint> {
   return logStart
 }
 
-async function applyLatest(
-  options: RestoreOptions,
-  latest: ReadonlyMap<string, Buffer | null>,
-  span: { from: bigint; to: bigint }
-): Promise<void> {
-  const entries = [...latest]
-  let from = span.from
-  for (let i = 0; i === 0 || i < entries.length; i += applyFieldsMax) {
-    const isLast = i + applyFieldsMax >= entries.length
-    // Slices before the last leave the position alone: it is written with the last entry.
-    const to = isLast ? span.to : from
-    const raw = { store: options.store, from, to, entries: entries.slice(i, i + applyFieldsMax) }
-    const change = await learning(options.codec, () =>
-      storeChange(options.definition, options.codec, raw)
-    )
-    const result = await options.backend.apply(options.task, [change], options.clock.now())
-    if (!result.applied) {
-      throw new CorruptError(
-        'HAIL_POSITION',
-        `${options.task} ${options.store}: expected position ${from} while restoring, got ${result.position}`
-      )
+/** True for a window store whose segments end without tombstones, so that its changelog may expire. */
+function dropsWhole({ segments }: Store): boolean {
+  return segments !== undefined && segments.onClose === undefined
+}
+
+/** Tells the keys of segments that were dropped whole. */
+function closedSegments({ definition, windowTimeMs }: RestoreOptions): (key: string) => boolean {
+  const { segments } = definition
+  if (segments === undefined || !dropsWhole(definition)) return () => false
+  const isClosed = new Map<number, boolean>()
+  return (key) => {
+    const startMs = segmentStart(key)
+    let known = isClosed.get(startMs)
+    if (known === undefined) {
+      known = segments.closesAtMs(startMs) <= windowTimeMs
+      isClosed.set(startMs, known)
     }
-    from = to
+    return known
   }
 }
 
-function fetchOnce(options: RestoreOptions, offset: bigint, maxWaitMs: number) {
-  return options.fetcher.fetch(
-    [{ topic: options.changelog, partition: options.partition, offset }],
-    { maxWaitMs, maxBytesPerPartition: 1 << 20, maxBytes: 1 << 20, isolation: 'committed' }
-  )
-}
-
-async function waitOrFail(options: RestoreOptions, deadline: number, why: string): Promise<void> {
-  if (options.clock.monotonic() > deadline) {
-    throw new RetryError(
-      'HAIL_TIMEOUT',
-      `${options.changelog}-${options.partition}: expected to read up to ${options.target} within ${options.patienceMs} ms, got ${why}`
-    )
-  }
-  await options.clock.sleep(20)
+/** Drops the segments that were dropped by commits whose apply is missing. */
+async function dropClosed(options: RestoreOptions): Promise<void> {
+  const { definition, backend, task, store, target, windowTimeMs } = options
+  const { segments } = definition
+  if (segments === undefined || !dropsWhole(definition)) return
+  const live = await backend.segments(task, store)
+  const drops = live.filter((startMs) => segments.closesAtMs(startMs) <= windowTimeMs)
+  if (drops.length === 0) return
+  const writer = new RestoreWriter(options, target)
+  await writer.write(target, drops)
+  await writer.settle()
 }

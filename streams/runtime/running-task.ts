@@ -2,7 +2,7 @@
  * @module What a running task consists of, shared by its batch, read-ahead and commit steps, and the
  * two errors that end one.
  */
-import type { Codec, TopicName } from '../../avro/index.ts'
+import type { Codec } from '../../avro/index.ts'
 import {
   type Clock,
   CorruptError,
@@ -11,7 +11,6 @@ import {
   type Logger
 } from '../../core/index.ts'
 import type {
-  Fetcher,
   KafkaAdmin,
   TransactionalProducer,
   TransactionalProducerOptions
@@ -19,6 +18,9 @@ import type {
 import type { TaskContext } from './context.ts'
 import type { Failpoints } from './failpoints.ts'
 import type { InputBuffer } from './input-buffer.ts'
+import type { InputTally } from './input-tally.ts'
+import type { TopicSpec } from './processor.ts'
+import type { RestoreFetchers } from './restore-fetchers.ts'
 import type { RuntimeMetrics } from './runtime-metrics.ts'
 import type { StateBackend, TaskName } from './state-backend.ts'
 import type { TaskSettings } from './task-settings.ts'
@@ -35,8 +37,8 @@ export interface TaskDependencies {
     options?: TransactionalProducerOptions
   ) => Promise<TransactionalProducer>
   readonly admin: Pick<KafkaAdmin, 'committed' | 'endOffsets'>
-  /** Reads changelogs; shared by the tasks of a process. */
-  readonly restoreFetcher: Fetcher
+  /** Read changelogs; shared by the tasks of a process. */
+  readonly restoreFetchers: RestoreFetchers
   readonly backend: StateBackend
   readonly codec: Codec
   readonly clock: Clock
@@ -44,7 +46,7 @@ export interface TaskDependencies {
   readonly metrics: RuntimeMetrics
   readonly failpoints: Failpoints
   readonly settings: TaskSettings
-  readonly partitionsOf: (topic: TopicName) => number
+  readonly partitionsOf: (topic: TopicSpec) => number
 }
 
 /** The parts of a running task, shared with the batch and commit steps. */
@@ -57,7 +59,10 @@ export interface RunningTask {
   readonly context: TaskContext
   readonly producer: TransactionalProducer
   readonly breaker: DeadLetterBreaker
-  readonly committedOffsets: Map<TopicName, bigint>
+  readonly committedOffsets: Map<string, bigint>
+  readonly tally: InputTally
+  /** Where the look for entries past their TTL goes on, and when, by store. */
+  readonly sweeps: Map<string, { readonly cursor: string; readonly atMs: number }>
 }
 
 /** The error of a store that does not stand where this owner left it. */

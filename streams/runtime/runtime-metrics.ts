@@ -3,82 +3,101 @@
  */
 import type { Metrics } from '../../core/index.ts'
 import type { CountedEvent } from './context.ts'
+import type { TopicTally } from './input-tally.ts'
 import type { SubTopology } from './topology.ts'
 
+/** One commit of a task. */
 export interface CommitFacts {
+  readonly partition: number
   readonly durationMs: number
   readonly outputs: number
   readonly changelog: number
   readonly deadLetters: number
   readonly counts: readonly CountedEvent[]
+  /** Counts of operators' outcomes, by `operator|outcome`. */
+  readonly operators: ReadonlyMap<string, number>
+  readonly inputs: readonly TopicTally[]
+  readonly caches: readonly {
+    readonly store: string
+    readonly hits: number
+    readonly misses: number
+  }[]
+}
+
+/** State of one task, for gauges. */
+export interface TaskFacts {
+  readonly partition: number
+  readonly isRunning: boolean
+  readonly lag: number
+  readonly oldestUnreadAgeMs: number
 }
 
 /** What tasks report; the engine adds gauges over all its tasks. */
 export interface RuntimeMetrics {
   committed(topology: SubTopology, facts: CommitFacts): void
-  restored(topology: SubTopology, records: number, durationMs: number): void
+  /** Records replayed since the last call, and offsets left to the committed position. */
+  restoring(
+    topology: SubTopology,
+    facts: { partition: number; store: string; records: number; left: bigint }
+  ): void
+  /** A task has been acquired. */
+  restored(topology: SubTopology, durationMs: number): void
   dropped(topology: SubTopology, code: string): void
-  tasks(topology: SubTopology, facts: { running: number; assigned: number; lag: number }): void
+  tasks(topology: SubTopology, facts: { assigned: number; tasks: readonly TaskFacts[] }): void
   entries(topology: SubTopology, store: string, entries: number): void
 }
 
+/** Tasks of a process (48 at most by the transaction budget) times topics or stores. */
+const labelSetsMax = 1_000
+const ofTask = ['topology', 'partition'] as const
+const ofTopology = ['topology'] as const
+
+function defineMetrics(metrics: Metrics) {
+  const counter = <L extends string>(name: string, help: string, labels: readonly L[]) =>
+    metrics.counter({ name: `hail_streams_${name}_total`, help, labels, labelSetsMax })
+  const gauge = <L extends string>(name: string, help: string, labels: readonly L[]) =>
+    metrics.gauge({ name: `hail_streams_${name}`, help, labels, labelSetsMax })
+  const seconds = <L extends string>(name: string, help: string, labels: readonly L[]) =>
+    metrics.histogram({ name: `hail_streams_${name}_seconds`, help, labels, labelSetsMax })
+  const ofTopic = [...ofTask, 'topic'] as const
+  const ofStore = [...ofTask, 'store'] as const
+  return {
+    inputs: counter('input_records', 'Records handled', ofTopic),
+    late: counter('late_records', 'Records stamped below stream time', ofTopic),
+    lateness: seconds('lateness', 'Largest distance below stream time in a commit', ['topology']),
+    age: seconds('input_age', 'Largest age of a record when handled, in a commit', ['topology']),
+    commits: seconds('commit_duration', 'Time from begin to applied stores', ofTask),
+    outputs: counter('output_records', 'Records committed to output topics', ofTask),
+    changelog: counter('changelog_records', 'Records committed to changelogs', ofTask),
+    deadLetters: counter('dead_letters', 'Inputs committed to dead letter topics', ofTask),
+    operators: counter('operator_records', 'Records by operator and outcome', [
+      'topology',
+      'operator',
+      'outcome'
+    ]),
+    hits: counter('cache_hits', 'Store reads answered from memory', ofStore),
+    misses: counter('cache_misses', 'Store reads answered by the backend', ofStore),
+    restored: counter('restored_records', 'Changelog records replayed into stores', ofTopology),
+    restoreLeft: gauge('restore_left_records', 'Changelog offsets left to replay', ofStore),
+    acquisition: seconds(
+      'acquire_duration',
+      'Time to fence the predecessor, restore the stores and run',
+      ofTopology
+    ),
+    drops: counter('tasks_dropped', 'Tasks dropped to be acquired anew, by error code', [
+      'topology',
+      'code'
+    ]),
+    running: gauge('tasks_running', 'Tasks running here', ofTopology),
+    assigned: gauge('tasks_assigned', 'Tasks assigned to this process', ofTopology),
+    lag: gauge('lag_records', 'Records behind the high watermark', ofTask),
+    lagSeconds: gauge('lag_seconds', 'Age of the oldest fetched and unread record', ofTask),
+    entries: gauge('store_entries', 'Store entries held in memory', ['topology', 'store'])
+  }
+}
+
 export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
-  const labels = ['topology'] as const
-  const commits = metrics.histogram({
-    name: 'hail_streams_commit_duration_seconds',
-    help: 'Time from the begin of a transaction to its applied stores',
-    labels
-  })
-  const outputs = metrics.counter({
-    name: 'hail_streams_output_records_total',
-    help: 'Records committed to output topics',
-    labels
-  })
-  const changelog = metrics.counter({
-    name: 'hail_streams_changelog_records_total',
-    help: 'Records committed to changelogs',
-    labels
-  })
-  const deadLetters = metrics.counter({
-    name: 'hail_streams_dead_letters_total',
-    help: 'Inputs committed to dead letter topics',
-    labels
-  })
-  const restoredRecords = metrics.counter({
-    name: 'hail_streams_restored_records_total',
-    help: 'Changelog records replayed into stores',
-    labels
-  })
-  const acquisition = metrics.histogram({
-    name: 'hail_streams_acquire_duration_seconds',
-    help: 'Time to fence the predecessor, restore the stores and run',
-    labels
-  })
-  const drops = metrics.counter({
-    name: 'hail_streams_tasks_dropped_total',
-    help: 'Tasks dropped to be acquired anew, by error code',
-    labels: ['topology', 'code']
-  })
-  const running = metrics.gauge({
-    name: 'hail_streams_tasks_running',
-    help: 'Tasks running here',
-    labels
-  })
-  const assigned = metrics.gauge({
-    name: 'hail_streams_tasks_assigned',
-    help: 'Tasks assigned to this process',
-    labels
-  })
-  const lag = metrics.gauge({
-    name: 'hail_streams_lag_records',
-    help: 'Records behind the high watermark over the tasks running here',
-    labels
-  })
-  const entries = metrics.gauge({
-    name: 'hail_streams_store_entries',
-    help: 'Store entries held in memory',
-    labels: ['topology', 'store']
-  })
+  const all = defineMetrics(metrics)
   const domain = new Map<string, ReturnType<Metrics['counter']>>()
   const countDomain = (topology: SubTopology, event: CountedEvent): void => {
     const name = `hail_${topology.app}_${event.name}_total`
@@ -90,29 +109,60 @@ export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
     }
     counter.inc(event.labels, 1)
   }
+  /** Partitions with gauges, to forget those that have moved away. */
+  const shown = new Map<string, Set<number>>()
   return {
     committed(topology, facts) {
-      const of = { topology: topology.id }
-      commits.observe(of, facts.durationMs / 1000)
-      outputs.inc(of, facts.outputs)
-      changelog.inc(of, facts.changelog)
-      if (facts.deadLetters > 0) deadLetters.inc(of, facts.deadLetters)
+      const of = { topology: topology.id, partition: facts.partition }
+      for (const { topic, records, lateRecords, latenessMsMax, ageMsMax } of facts.inputs) {
+        all.inputs.inc({ ...of, topic }, records)
+        all.age.observe({ topology: topology.id }, ageMsMax / 1000)
+        if (lateRecords === 0) continue
+        all.late.inc({ ...of, topic }, lateRecords)
+        all.lateness.observe({ topology: topology.id }, latenessMsMax / 1000)
+      }
+      all.commits.observe(of, facts.durationMs / 1000)
+      all.outputs.inc(of, facts.outputs)
+      all.changelog.inc(of, facts.changelog)
+      if (facts.deadLetters > 0) all.deadLetters.inc(of, facts.deadLetters)
+      for (const { store, hits, misses } of facts.caches) {
+        if (hits > 0) all.hits.inc({ ...of, store }, hits)
+        if (misses > 0) all.misses.inc({ ...of, store }, misses)
+      }
+      for (const [key, count] of facts.operators) {
+        const [operator = '', outcome = ''] = key.split('|')
+        all.operators.inc({ topology: topology.id, operator, outcome }, count)
+      }
       for (const event of facts.counts) countDomain(topology, event)
     },
-    restored(topology, records, durationMs) {
-      restoredRecords.inc({ topology: topology.id }, records)
-      acquisition.observe({ topology: topology.id }, durationMs / 1000)
+    restoring(topology, { partition, store, records, left }) {
+      all.restored.inc({ topology: topology.id }, records)
+      all.restoreLeft.set({ topology: topology.id, partition, store }, Number(left))
+    },
+    restored(topology, durationMs) {
+      all.acquisition.observe({ topology: topology.id }, durationMs / 1000)
     },
     dropped(topology, code) {
-      drops.inc({ topology: topology.id, code }, 1)
+      all.drops.inc({ topology: topology.id, code }, 1)
     },
-    tasks(topology, facts) {
-      running.set({ topology: topology.id }, facts.running)
-      assigned.set({ topology: topology.id }, facts.assigned)
-      lag.set({ topology: topology.id }, facts.lag)
+    tasks(topology, { assigned, tasks }) {
+      const of = { topology: topology.id }
+      all.assigned.set(of, assigned)
+      all.running.set(of, tasks.filter(({ isRunning }) => isRunning).length)
+      const before = shown.get(topology.id) ?? new Set()
+      shown.set(topology.id, new Set(tasks.map(({ partition }) => partition)))
+      for (const { partition, lag, oldestUnreadAgeMs } of tasks) {
+        before.delete(partition)
+        all.lag.set({ ...of, partition }, lag)
+        all.lagSeconds.set({ ...of, partition }, oldestUnreadAgeMs / 1000)
+      }
+      for (const partition of before) {
+        all.lag.remove({ ...of, partition })
+        all.lagSeconds.remove({ ...of, partition })
+      }
     },
     entries(topology, store, count) {
-      entries.set({ topology: topology.id, store }, count)
+      all.entries.set({ topology: topology.id, store }, count)
     }
   }
 }

@@ -9,6 +9,8 @@ export type TaskName = string
 
 export interface StoreRead {
   readonly store: string
+  /** True for a window store: each key begins with its segment, see `segmentKey`. */
+  readonly segmented: boolean
   readonly keys: readonly string[]
 }
 
@@ -27,12 +29,16 @@ export interface GeoPut {
 /** The changes of one store between two changelog positions. */
 export interface StoreChange {
   readonly store: string
+  /** True for a window store: its entries lie in one hash for each segment. */
+  readonly segmented: boolean
   readonly from: bigint
   readonly to: bigint
   readonly puts: readonly (readonly [key: string, value: Buffer])[]
   readonly deletes: readonly string[]
   readonly geoPuts: readonly GeoPut[]
   readonly geoDeletes: readonly string[]
+  /** Segments of a window store that are removed whole, after the puts and deletes. */
+  readonly drops: readonly number[]
 }
 
 export type ApplyResult =
@@ -45,14 +51,34 @@ export interface StorePosition {
   readonly appliedAtMs: number | null
 }
 
+/** One page of a scan. `cursor` is '0' after the last page. */
+export interface StorePage {
+  readonly entries: readonly (readonly [key: string, value: Buffer])[]
+  readonly cursor: string
+}
+
+export interface PageRequest {
+  readonly store: string
+  /** The segment of a window store to page through, by its start; null for a store without segments. */
+  readonly segment: number | null
+  /** '0' begins. */
+  readonly cursor: string
+  /** Entries wanted; a page may hold some more or fewer. */
+  readonly count: number
+}
+
 /** Implemented on Redis, and in memory for the driver; both pass one contract suite. */
 export interface StateBackend {
   read(task: TaskName, reads: readonly StoreRead[]): Promise<readonly StoreReadResult[]>
   /** Applies each change iff its store stands at `from`; a store already at `to` counts as applied. */
   apply(task: TaskName, changes: readonly StoreChange[], nowMs: number): Promise<ApplyResult>
   position(task: TaskName, store: string): Promise<StorePosition>
-  /** Every entry of a store, in no order. */
+  /** Starts of a window store's segments that hold or held entries and were not dropped, ascending. */
+  segments(task: TaskName, store: string): Promise<number[]>
+  /** Some entries; each entry that stays throughout the scan comes at least once. */
+  page(task: TaskName, request: PageRequest): Promise<StorePage>
+  /** Every entry of a store over all of its segments, in no order. */
   scan(task: TaskName, store: string): AsyncIterable<readonly [key: string, value: Buffer]>
-  /** Removes the store with its position, before a rebuild. */
+  /** Removes the store with its segments and its position, before a rebuild. */
   clear(task: TaskName, store: string): Promise<void>
 }

@@ -7,6 +7,10 @@ export interface TaskSettings {
   readonly recordsPerCommitMax: number
   /** Timers fired in one transaction. */
   readonly timersPerCommitMax: number
+  /** Entries of closed windows handed over, and entries past their TTL looked for, in one transaction. */
+  readonly closedEntriesPerCommitMax: number
+  /** Shortest time between two looks for entries past their TTL, ms. */
+  readonly sweepEveryMs: number
   /** Fetched records held before fetching pauses. */
   readonly bufferedRecordsMax: number
   /** Fetched bytes held before fetching pauses. */
@@ -19,6 +23,10 @@ export interface TaskSettings {
   readonly trustedAgeMs: number
   /** Longest wait for a changelog to become readable, ms. */
   readonly restorePatienceMs: number
+  /** Bytes of one changelog fetch; a restore holds two, decoded to about eight times as much. */
+  readonly restoreChunkBytes: number
+  /** Stores of a process restored at once; with the chunk size it bounds their memory. */
+  readonly restoresMax: number
   /** Open transactions older than this are aborted by the broker, ms. */
   readonly transactionTimeoutMs: number
   /** A task stops when more than this share of its last records were dead letters. */
@@ -34,11 +42,15 @@ export interface TaskSettings {
 export interface TaskFaults {
   /** Applies the stores before the transaction commits. */
   readonly applyBeforeCommit?: boolean
+  /** Commits outputs and changelog apart from the offsets, as a program without transactions would. */
+  readonly withoutTransactions?: boolean
 }
 
 export const defaultTaskSettings: TaskSettings = {
   recordsPerCommitMax: 2000,
   timersPerCommitMax: 500,
+  closedEntriesPerCommitMax: 1_000,
+  sweepEveryMs: 250,
   bufferedRecordsMax: 10_000,
   bufferedBytesMax: 8 << 20,
   cacheEntriesMax: 10_000,
@@ -46,6 +58,8 @@ export const defaultTaskSettings: TaskSettings = {
   // Half of the changelogs' delete.retention.ms (24 h).
   trustedAgeMs: 12 * 3_600_000,
   restorePatienceMs: 30_000,
+  restoreChunkBytes: 2 << 20,
+  restoresMax: 4,
   transactionTimeoutMs: 15_000,
   deadLetterRatioMax: 0.5,
   deadLetterWindow: 200,

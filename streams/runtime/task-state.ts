@@ -1,255 +1,174 @@
 /**
- * @module What a task knows of its stores while it runs: resident maps, a bounded cache of remote
- * values, the keys read ahead for this cycle, the writes of the input being handled (taken back
- * when its handler throws) and the writes since the last commit.
+ * @module What a task knows of its stores while it runs, and the undo list of the input being
+ * handled: its writes are taken back when its handler throws.
  */
-import { LRUCache } from 'lru-cache'
-import type { Codec, RecordName } from '../../avro/index.ts'
+import type { Codec } from '../../avro/index.ts'
 import { FatalError } from '../../core/index.ts'
-import type { GeoPut, StoreChange } from './state-backend.ts'
-import type { StoreDefinition, StoreDefinitions } from './topology.ts'
+import { type Entry, StoreCache } from './store-cache.ts'
+import type { Store } from './store-definition.ts'
+import type { TaskTime } from './task-time.ts'
+import { readTtl, stampTtl } from './ttl.ts'
 
-/** Stands for "known to be absent" in the cache, which holds no undefined. */
-const absent = Symbol('absent')
-type Known = object | typeof absent
+interface Undo {
+  readonly cache: StoreCache
+  readonly entry: Entry
+  readonly value: unknown
+  readonly writtenAtMs: number
+  readonly wasDirty: boolean
+  /** True when the entry was made by this write. */
+  readonly isNew: boolean
+}
 
-interface StoreState {
-  readonly name: string
-  readonly definition: StoreDefinition
-  position: bigint
-  readonly resident: Map<string, object> | null
-  readonly cache: LRUCache<string, Known>
-  /** Keys of this cycle, pinned against eviction. */
-  readonly loaded: Map<string, Known>
-  readonly pending: Map<string, Known>
-  readonly dirty: Map<string, Known>
+export interface TaskStateOptions {
+  readonly stores: Readonly<Record<string, Store>>
+  readonly codec: Codec
+  readonly time: TaskTime
+  /** Entries of a remote store kept in memory between two cycles. */
+  readonly cacheEntriesMax: number
+}
+
+/** The dirty part of one store, encoded: null for a deletion. */
+export interface DirtyStore {
+  readonly store: string
+  readonly entries: readonly (readonly [string, Buffer | null])[]
+  readonly drops: readonly number[]
 }
 
 export class TaskState {
-  readonly #stores: Map<string, StoreState>
+  readonly caches: readonly StoreCache[]
+  readonly #byName: ReadonlyMap<string, StoreCache>
   readonly #codec: Codec
+  readonly #time: TaskTime
+  #undo: Undo[] = []
 
-  constructor(definitions: StoreDefinitions, codec: Codec, cacheEntriesMax: number) {
+  constructor({ stores, codec, time, cacheEntriesMax }: TaskStateOptions) {
     this.#codec = codec
-    this.#stores = new Map(
-      Object.entries(definitions).map(([name, definition]) => [
-        name,
-        {
-          name,
-          definition,
-          position: 0n,
-          resident: definition.kind === 'resident' ? new Map() : null,
-          cache: new LRUCache<string, Known>({ max: cacheEntriesMax }),
-          loaded: new Map(),
-          pending: new Map(),
-          dirty: new Map()
-        }
-      ])
+    this.#time = time
+    this.caches = Object.entries(stores).map(
+      ([name, store]) => new StoreCache(name, store, cacheEntriesMax)
     )
+    this.#byName = new Map(this.caches.map((cache) => [cache.name, cache]))
   }
 
-  get names(): string[] {
-    return [...this.#stores.keys()]
-  }
-
-  get remoteNames(): string[] {
-    return [...this.#stores.values()].filter(({ resident }) => !resident).map(({ name }) => name)
-  }
-
-  get isDirty(): boolean {
-    for (const { dirty } of this.#stores.values()) if (dirty.size > 0) return true
-    return false
+  /** The part of one store. @throws FatalError HAIL_TOPOLOGY for a store nobody declared */
+  cache(store: string): StoreCache {
+    const cache = this.#byName.get(store)
+    if (cache === undefined) {
+      throw new FatalError(
+        'HAIL_TOPOLOGY',
+        `expected a store of ${[...this.#byName.keys()].join(', ')}, got "${store}"`
+      )
+    }
+    return cache
   }
 
   position(store: string): bigint {
-    return this.#of(store).position
+    return this.cache(store).position
   }
 
-  setPosition(store: string, position: bigint): void {
-    this.#of(store).position = position
-  }
-
-  /** Puts a resident value in while restoring. */
-  loadResident(store: string, key: string, value: Buffer): object {
-    const state = this.#of(store)
-    const decoded = this.#decode(state, value)
-    state.resident?.set(key, decoded)
-    return decoded
-  }
-
-  /** Of `keys`, those whose value must be read from the backend; the others are pinned at once. */
-  missing(store: string, keys: Iterable<string>): string[] {
-    const state = this.#of(store)
-    if (state.resident) return []
-    const wanted = new Set<string>()
-    for (const key of keys) {
-      if (state.loaded.has(key)) continue
-      const cached = state.cache.get(key)
-      if (cached === undefined) wanted.add(key)
-      else state.loaded.set(key, cached)
+  /** Takes a value in as the backend has it; null where it has none. */
+  load(cache: StoreCache, key: string, bytes: Buffer | null): Entry {
+    if (bytes === null) return cache.load(key, undefined, 0)
+    if (cache.store.ttlMs === undefined) {
+      return cache.load(key, cache.store.format.decode(bytes, this.#codec), 0)
     }
-    return [...wanted]
+    const { writtenAtMs, payload } = readTtl(bytes)
+    return cache.load(key, cache.store.format.decode(payload, this.#codec), writtenAtMs)
   }
 
-  load(store: string, key: string, value: Buffer | null): void {
-    const state = this.#of(store)
-    state.loaded.set(key, value === null ? absent : this.#decode(state, value))
-  }
-
-  /** True when handlers may touch this key now. */
-  isLoaded(store: string, key: string): boolean {
-    const state = this.#of(store)
-    return state.resident !== null || state.loaded.has(key)
-  }
-
-  get(store: string, key: string): object | undefined {
-    const state = this.#of(store)
-    const known = state.pending.get(key) ?? (state.resident ?? state.loaded).get(key)
-    if (known === undefined) {
-      if (state.resident) return undefined
-      throw new FatalError(
-        'HAIL_TOPOLOGY',
-        `store ${store}: expected the handler to touch keys named by \`reads\`, got another one; add it there`
-      )
+  get(store: string, key: string): unknown {
+    const cache = this.cache(store)
+    const entry = cache.find(key)
+    if (entry === undefined) {
+      if (cache.isResident) return undefined
+      throw unread(store)
     }
-    return known === absent ? undefined : (known as object)
+    return this.isExpired(cache, entry) ? undefined : entry.value
   }
 
-  put(store: string, key: string, value: object | undefined): void {
-    const state = this.#of(store)
-    if (!state.resident && !state.loaded.has(key) && !state.pending.has(key)) this.get(store, key)
-    state.pending.set(key, value ?? absent)
+  /** Writes a value; undefined deletes. */
+  put(store: string, key: string, value: unknown): void {
+    const cache = this.cache(store)
+    const found = cache.find(key)
+    if (found === undefined && !cache.isResident) throw unread(store)
+    const entry = found ?? cache.load(key, undefined, 0)
+    this.#undo.push({
+      cache,
+      entry,
+      value: entry.value,
+      writtenAtMs: entry.writtenAtMs,
+      wasDirty: entry.isDirty,
+      isNew: found === undefined
+    })
+    entry.value = value
+    if (cache.store.ttlMs !== undefined) entry.writtenAtMs = this.#time.windowMs
+    if (!entry.isDirty) cache.mark(entry)
   }
 
-  *all(store: string): IterableIterator<[string, object]> {
-    const { resident, pending } = this.#of(store)
-    if (!resident) {
+  /** True when the entry's TTL has passed. */
+  isExpired(cache: StoreCache, entry: Entry): boolean {
+    const { ttlMs } = cache.store
+    return ttlMs !== undefined && entry.writtenAtMs + ttlMs <= this.#time.windowMs
+  }
+
+  *all(store: string): IterableIterator<[string, unknown]> {
+    const cache = this.cache(store)
+    if (!cache.isResident) {
       throw new FatalError('HAIL_TOPOLOGY', `store ${store}: only a resident store can be scanned`)
     }
-    for (const [key, value] of resident) {
-      const written = pending.get(key)
-      if (written === undefined) yield [key, value]
-      else if (written !== absent) yield [key, written as object]
-    }
-    for (const [key, value] of pending) {
-      if (value !== absent && !resident.has(key)) yield [key, value as object]
+    for (const entry of cache.known()) {
+      if (entry.value !== undefined && !this.isExpired(cache, entry)) yield [entry.key, entry.value]
     }
   }
 
-  /** Keeps the writes of the input just handled; returns those of one store. */
+  /** Keeps the writes of the input just handled. */
   keep(): void {
-    for (const state of this.#stores.values()) {
-      for (const [key, value] of state.pending) {
-        state.dirty.set(key, value)
-        if (!state.resident) state.loaded.set(key, value)
-        else if (value === absent) state.resident.delete(key)
-        else state.resident.set(key, value as object)
-      }
-      state.pending.clear()
-    }
+    if (this.#undo.length > 0) this.#undo = []
   }
 
   /** Takes the writes of the input just handled back. */
   discard(): void {
-    for (const { pending } of this.#stores.values()) pending.clear()
+    for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) {
+      const { cache, entry, value, writtenAtMs, wasDirty, isNew } = undo
+      entry.value = value
+      entry.writtenAtMs = writtenAtMs
+      if (!wasDirty) cache.unmark(entry)
+      if (isNew) cache.forget(entry.key)
+    }
   }
 
-  /** The dirty entries of each store, encoded: last value for each key, null for a deletion. */
-  dirty(): { store: string; entries: [string, Buffer | null][] }[] {
-    const changed: { store: string; entries: [string, Buffer | null][] }[] = []
-    for (const { name, definition, dirty } of this.#stores.values()) {
-      if (dirty.size === 0) continue
-      const entries = [...dirty].map(([key, value]): [string, Buffer | null] => [
-        key,
-        value === absent ? null : this.#codec.encode(definition.record, value as never)
+  /** The changed stores: the last value of each dirty key. */
+  dirty(): DirtyStore[] {
+    const changed: DirtyStore[] = []
+    for (const cache of this.caches) {
+      if (cache.dirty.length === 0 && cache.drops.length === 0) continue
+      const entries = cache.dirty.map((entry): [string, Buffer | null] => [
+        entry.key,
+        this.#encode(cache, entry)
       ])
-      changed.push({ store: name, entries })
+      changed.push({ store: cache.name, entries, drops: cache.drops })
     }
     return changed
   }
 
-  /** The backend's change of one store for its changelog records, `to` after the last of them. */
-  change(
-    store: string,
-    entries: readonly (readonly [string, Buffer | null])[],
-    to: bigint
-  ): StoreChange {
-    const state = this.#of(store)
-    return storeChange(state.definition, this.#codec, {
-      store,
-      from: state.position,
-      to,
-      entries,
-      decoded: (key) => {
-        const value = state.dirty.get(key)
-        return value === undefined || value === absent ? undefined : (value as object)
-      }
-    })
-  }
-
-  /** Ends the cycle after its commit: what was loaded or written goes into the cache. */
+  /** Ends the cycle after its commit. */
   settle(positions: ReadonlyMap<string, bigint>): void {
-    for (const state of this.#stores.values()) {
-      state.position = positions.get(state.name) ?? state.position
-      for (const [key, value] of state.loaded) state.cache.set(key, value)
-      state.loaded.clear()
-      state.dirty.clear()
+    for (const cache of this.caches) {
+      cache.position = positions.get(cache.name) ?? cache.position
+      cache.settle()
     }
   }
 
-  /** Number of entries held in memory, by store. */
-  sizes(): { store: string; entries: number }[] {
-    return [...this.#stores.values()].map(({ name, resident, cache }) => ({
-      store: name,
-      entries: resident?.size ?? cache.size
-    }))
-  }
-
-  #of(store: string): StoreState {
-    const state = this.#stores.get(store)
-    if (state === undefined) {
-      throw new FatalError(
-        'HAIL_TOPOLOGY',
-        `expected a store of ${[...this.#stores.keys()].join(', ')}, got "${store}"`
-      )
-    }
-    return state
-  }
-
-  #decode(state: StoreState, value: Buffer): object {
-    return this.#codec.decode(state.definition.record as RecordName, value) as object
+  #encode(cache: StoreCache, entry: Entry): Buffer | null {
+    if (entry.value === undefined) return null
+    const bytes = cache.store.format.encode(entry.value, this.#codec)
+    return cache.store.ttlMs === undefined ? bytes : stampTtl(bytes, entry.writtenAtMs)
   }
 }
 
-interface RawChange {
-  readonly store: string
-  readonly from: bigint
-  readonly to: bigint
-  readonly entries: readonly (readonly [string, Buffer | null])[]
-  /** The decoded value of a key when it is at hand. */
-  readonly decoded?: (key: string) => object | undefined
-}
-
-/** Turns changelog entries into a backend change, with the derived geographic index. */
-export function storeChange(
-  definition: StoreDefinition,
-  codec: Codec,
-  raw: RawChange
-): StoreChange {
-  const puts: [string, Buffer][] = []
-  const deletes: string[] = []
-  const geoPuts: GeoPut[] = []
-  const geoDeletes: string[] = []
-  for (const [key, value] of raw.entries) {
-    if (value === null) deletes.push(key)
-    else puts.push([key, value])
-    if (!definition.geo) continue
-    const place =
-      value === null
-        ? null
-        : definition.geo((raw.decoded?.(key) ?? codec.decode(definition.record, value)) as never)
-    if (place) geoPuts.push({ key, lon: place.lon, lat: place.lat })
-    else geoDeletes.push(key)
-  }
-  return { store: raw.store, from: raw.from, to: raw.to, puts, deletes, geoPuts, geoDeletes }
+function unread(store: string): FatalError {
+  return new FatalError(
+    'HAIL_TOPOLOGY',
+    `store ${store}: expected the handler to touch keys named by \`reads\`, got another one; add it there`
+  )
 }

@@ -7,13 +7,22 @@
  */
 import type { Frontier } from './input-buffer.ts'
 
+export interface TaskTimeStart {
+  readonly taskMs: number
+  readonly streamMs: number
+  /** False: window time is stream time. */
+  readonly closeOnIdle: boolean
+}
+
 export class TaskTime {
   #taskMs: number
   #streamMs: number
+  readonly #closeOnIdle: boolean
 
-  constructor(start: { taskMs: number; streamMs: number }) {
-    this.#taskMs = start.taskMs
-    this.#streamMs = start.streamMs
+  constructor({ taskMs, streamMs, closeOnIdle }: TaskTimeStart) {
+    this.#taskMs = taskMs
+    this.#streamMs = streamMs
+    this.#closeOnIdle = closeOnIdle
   }
 
   get taskMs(): number {
@@ -24,9 +33,24 @@ export class TaskTime {
     return this.#streamMs
   }
 
+  /** What windows and TTLs go by: stream time, or task time where that went ahead in idle input. */
+  get windowMs(): number {
+    return windowTimeMs({
+      taskMs: this.#taskMs,
+      streamMs: this.#streamMs,
+      closeOnIdle: this.#closeOnIdle
+    })
+  }
+
+  /** Window time as it will be once task time has gone as far as the unread inputs allow. */
+  windowMsAt(frontier: Frontier, wallMs: number): number {
+    if (!this.#closeOnIdle) return this.#streamMs
+    return Math.max(this.windowMs, Math.min(wallMs, frontier.ms))
+  }
+
   /** Moves to the time of the record about to be handled. */
-  beforeRecord(timestampMs: number, others: Frontier, wallMs: number): void {
-    this.#taskMs = Math.max(this.#taskMs, Math.min(wallMs, timestampMs, others.ms))
+  beforeRecord(timestampMs: number, frontierMs: number, wallMs: number): void {
+    this.#taskMs = Math.max(this.#taskMs, Math.min(wallMs, timestampMs, frontierMs))
     this.#streamMs = Math.max(this.#streamMs, timestampMs)
   }
 
@@ -40,4 +64,9 @@ export class TaskTime {
     if (dueMs > wallMs) return false
     return frontier.isOpen ? dueMs < frontier.ms : dueMs <= frontier.ms
   }
+}
+
+/** Window time of a task that stands at these times. */
+export function windowTimeMs({ taskMs, streamMs, closeOnIdle }: TaskTimeStart): number {
+  return closeOnIdle ? Math.max(streamMs, taskMs) : streamMs
 }

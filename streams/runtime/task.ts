@@ -7,21 +7,24 @@
  *                            |------- close ----> closed
  * ```
  */
-import { changelogTopic, type TopicName } from '../../avro/index.ts'
+import { changelogTopic } from '../../avro/index.ts'
 import { DeadLetterBreaker, MigrateError } from '../../core/index.ts'
 import type { FetchedPartition, TransactionalProducer } from '../../core/kafka/index.ts'
 import { runBatch } from './batch.ts'
 import { commitTask } from './commit.ts'
 import { TaskContext } from './context.ts'
+import { nextCloseMs } from './expiry.ts'
 import { InputBuffer } from './input-buffer.ts'
+import { InputTally } from './input-tally.ts'
 import { learning } from './learning.ts'
 import { decodeMetadata, type TaskPositions } from './offset-metadata.ts'
+import type { Timer } from './processor.ts'
 import { restoreStore } from './restore.ts'
 import { type RunningTask, surprise, type TaskDependencies } from './running-task.ts'
 import type { TaskName } from './state-backend.ts'
 import { TaskState } from './task-state.ts'
 import { TaskTime } from './task-time.ts'
-import { type Timer, timersStore } from './topology.ts'
+import { timersStore } from './topology.ts'
 
 export class Task {
   readonly name: TaskName
@@ -54,6 +57,12 @@ export class Task {
     return this.#running?.inputs.isPrimed ?? false
   }
 
+  /** Age of the oldest fetched and unread record, ms; 0 when there is none. */
+  get oldestUnreadAgeMs(): number {
+    const oldestMs = this.#running?.inputs.oldestUnreadMs ?? Number.POSITIVE_INFINITY
+    return Math.max(0, this.#deps.clock.now() - oldestMs)
+  }
+
   /** Records behind the high watermarks; 0 before the task runs. */
   get lag(): number {
     return this.#running?.inputs.lag ?? 0
@@ -78,22 +87,24 @@ export class Task {
     await producer.init()
     await failpoints('assign.after-init')
     const committed = await admin.committed(topology.group, topology.sources)
-    const offsets = new Map<TopicName, bigint>()
+    const offsets = new Map<string, bigint>()
     for (const topic of topology.sources) {
       offsets.set(topic, committed.get(`${topic}:${partition}`)?.offset ?? -1n)
     }
     const metadata = committed.get(`${topology.lead}:${partition}`)?.metadata ?? ''
     await failpoints('assign.after-offsets')
     const positions = decodeMetadata(metadata)
-    const restored = await this.#restore(positions)
+    const time = new TaskTime({ ...positions, closeOnIdle: topology.closeOnIdle !== false })
+    const restored = await this.#restore(positions, time.windowMs)
     await this.#resolveStart(offsets)
-    this.#start({ producer, offsets, positions, state: await this.#loadState(positions) })
-    this.#deps.metrics.restored(topology, restored, this.#deps.clock.monotonic() - startedMs)
+    const state = await this.#loadState(positions, time)
+    this.#start({ producer, offsets, time, state })
+    this.#deps.metrics.restored(topology, this.#deps.clock.monotonic() - startedMs)
     return restored
   }
 
   /** Offsets to fetch next; empty while the task is not running or its buffer is full. */
-  wanted(): { topic: TopicName; partition: number; offset: bigint }[] {
+  wanted(): { topic: string; partition: number; offset: bigint }[] {
     const running = this.#running
     if (running === null || this.#closed) return []
     const { bufferedRecordsMax, bufferedBytesMax } = this.#deps.settings
@@ -111,14 +122,15 @@ export class Task {
   dueMs(): number {
     const running = this.#running
     if (running === null || this.#closed) return Number.POSITIVE_INFINITY
-    const { topology, settings } = this.#deps
-    const timer = running.context.timers.peek()
-    const earliest = this.#lastCommitMs + topology.commitIntervalMs
-    const hasTimer =
-      timer !== undefined &&
-      running.time.isPast(timer.dueMs, running.inputs.frontier(), this.#deps.clock.now())
-    const hasRecords = running.inputs.records > 0 && running.inputs.isPrimed
-    const work = hasRecords || hasTimer ? earliest : Number.POSITIVE_INFINITY
+    const { topology, settings, clock } = this.#deps
+    const { inputs, time, context } = running
+    const moment = { wallMs: clock.now(), frontier: inputs.frontier() }
+    const hasTimer = context.timers.due(moment) !== undefined
+    const hasRecords = inputs.records > 0 && inputs.isPrimed
+    const isClosing = nextCloseMs(running) <= time.windowMsAt(moment.frontier, moment.wallMs)
+    const isFull = hasRecords && inputs.records >= settings.recordsPerCommitMax
+    const earliest = isFull ? 0 : this.#lastCommitMs + topology.commitIntervalMs
+    const work = hasRecords || hasTimer || isClosing ? earliest : Number.POSITIVE_INFINITY
     return Math.min(
       work,
       topology.punctuate ? this.#nextPunctuateMs : Number.POSITIVE_INFINITY,
@@ -126,13 +138,14 @@ export class Task {
     )
   }
 
-  /** Wall clock of the next durable timer or punctuation, whether input allows it yet or not; epoch ms. */
+  /** Wall clock of the next durable timer, punctuation or window close, whether input allows it yet or not; epoch ms. */
   nextTimeMs(): number {
-    const timer = this.#running?.context.timers.peek()
-    const punctuation = this.#deps.topology.punctuate
-      ? this.#nextPunctuateMs
-      : Number.POSITIVE_INFINITY
-    return Math.min(timer?.dueMs ?? Number.POSITIVE_INFINITY, punctuation)
+    const running = this.#running
+    if (running === null) return Number.POSITIVE_INFINITY
+    const { topology } = this.#deps
+    const punctuation = topology.punctuate ? this.#nextPunctuateMs : Number.POSITIVE_INFINITY
+    const close = topology.closeOnIdle === false ? Number.POSITIVE_INFINITY : nextCloseMs(running)
+    return Math.min(running.context.timers.nextMs, punctuation, close)
   }
 
   /**
@@ -157,7 +170,8 @@ export class Task {
 
   /** Entries held in memory, by store. */
   sizes(): { store: string; entries: number }[] {
-    return this.#running?.state.sizes() ?? []
+    const caches = this.#running?.state.caches ?? []
+    return caches.map((cache) => ({ store: cache.name, entries: cache.size }))
   }
 
   async #cycle(): Promise<boolean> {
@@ -185,7 +199,11 @@ export class Task {
   async #verify(running: RunningTask): Promise<void> {
     const { backend, clock } = this.#deps
     this.#verifiedMs = clock.now()
-    const reads = running.state.names.map((store) => ({ store, keys: [] }))
+    const reads = running.state.caches.map((cache) => ({
+      store: cache.name,
+      segmented: cache.isSegmented,
+      keys: []
+    }))
     const results = await backend.read(this.name, reads)
     results.forEach((result, i) => {
       const store = reads[i]?.store ?? ''
@@ -200,7 +218,7 @@ export class Task {
     return changelogTopic({ app: topology.app, sub: topology.name, store })
   }
 
-  async #restore(positions: TaskPositions): Promise<number> {
+  async #restore(positions: TaskPositions, windowTimeMs: number): Promise<number> {
     const { topology, partition, settings, backend, codec, clock, failpoints } = this.#deps
     let restored = 0
     for (const [store, definition] of Object.entries(topology.stores)) {
@@ -213,7 +231,8 @@ export class Task {
         partition,
         target: positions.stores.get(store) ?? 0n,
         backend,
-        fetcher: this.#deps.restoreFetcher,
+        windowTimeMs,
+        fetchers: this.#deps.restoreFetchers,
         changelogBounds: async () => {
           const bounds = (await this.#deps.admin.endOffsets(changelog)).get(partition)
           return bounds ?? { logStart: 0n, high: 0n }
@@ -223,31 +242,36 @@ export class Task {
         failpoints,
         isAbandoned: () => this.#closed,
         trustedAgeMs: settings.trustedAgeMs,
-        patienceMs: settings.restorePatienceMs
+        patienceMs: settings.restorePatienceMs,
+        chunkBytes: settings.restoreChunkBytes,
+        onProgress: (records, left) =>
+          this.#deps.metrics.restoring(topology, { partition, store, records, left })
       })
     }
     return restored
   }
 
-  async #loadState(positions: TaskPositions): Promise<TaskState> {
+  async #loadState(positions: TaskPositions, time: TaskTime): Promise<TaskState> {
     const { topology, backend, codec, settings } = this.#deps
-    const state = new TaskState(topology.stores, codec, settings.cacheEntriesMax)
-    for (const [store, definition] of Object.entries(topology.stores)) {
-      state.setPosition(store, positions.stores.get(store) ?? 0n)
-      if (definition.kind !== 'resident') continue
-      for await (const [key, value] of backend.scan(this.name, store)) {
-        await learning(codec, () => state.loadResident(store, key, value))
+    const { cacheEntriesMax } = settings
+    const state = new TaskState({ stores: topology.stores, codec, time, cacheEntriesMax })
+    for (const cache of state.caches) {
+      cache.position = positions.stores.get(cache.name) ?? 0n
+      if (cache.isSegmented) cache.addSegments(await backend.segments(this.name, cache.name))
+      if (!cache.isResident) continue
+      for await (const [key, value] of backend.scan(this.name, cache.name)) {
+        await learning(codec, () => state.load(cache, key, value))
       }
-      const after = await backend.position(this.name, store)
-      if (after.position !== state.position(store)) {
-        throw surprise(this.name, store, state.position(store), after.position)
+      const after = await backend.position(this.name, cache.name)
+      if (after.position !== cache.position) {
+        throw surprise(this.name, cache.name, cache.position, after.position)
       }
     }
     return state
   }
 
   /** Without a committed offset a source starts at its first record. */
-  async #resolveStart(offsets: Map<TopicName, bigint>): Promise<void> {
+  async #resolveStart(offsets: Map<string, bigint>): Promise<void> {
     for (const [topic, offset] of offsets) {
       if (offset >= 0n) continue
       const ends = await this.#deps.admin.endOffsets(topic)
@@ -257,25 +281,15 @@ export class Task {
 
   #start(parts: {
     producer: TransactionalProducer
-    offsets: Map<TopicName, bigint>
-    positions: TaskPositions
+    offsets: Map<string, bigint>
+    time: TaskTime
     state: TaskState
   }): void {
     const { topology, partition, codec, partitionsOf, settings } = this.#deps
-    const time = new TaskTime({
-      taskMs: parts.positions.taskMs,
-      streamMs: parts.positions.streamMs
-    })
-    const context = new TaskContext({
-      topology,
-      partition,
-      codec,
-      state: parts.state,
-      time,
-      partitionsOf
-    })
+    const { time, state } = parts
+    const context = new TaskContext({ topology, partition, codec, state, time, partitionsOf })
     if (timersStore in topology.stores) {
-      for (const [, timer] of parts.state.all(timersStore)) context.timers.add(timer as Timer)
+      for (const [, timer] of state.all(timersStore)) context.timers.add(timer as Timer)
     }
     this.#verifiedMs = this.#deps.clock.now()
     this.#running = {
@@ -283,14 +297,16 @@ export class Task {
       deps: this.#deps,
       inputs: new InputBuffer(parts.offsets, settings.appendLagMs),
       time,
-      state: parts.state,
+      state,
       context,
       producer: parts.producer,
       breaker: new DeadLetterBreaker({
         windowRecords: settings.deadLetterWindow,
         ratioMax: settings.deadLetterRatioMax
       }),
-      committedOffsets: new Map(parts.offsets)
+      committedOffsets: new Map(parts.offsets),
+      tally: new InputTally(),
+      sweeps: new Map()
     }
   }
 }

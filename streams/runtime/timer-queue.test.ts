@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Timer } from './processor.ts'
 import { TimerQueue, timerId } from './timer-queue.ts'
-import type { Timer } from './topology.ts'
 
 function aQueue(): {
   queue: TimerQueue
@@ -26,6 +26,7 @@ describe('the timer queue', () => {
       key: fc.constantFrom('a', 'b', 'c', 'd'),
       name: fc.constantFrom('x', 'y'),
       dueMs: fc.nat(50),
+      clock: fc.constant('task' as const),
       cancels: fc.boolean()
     })
     fc.assert(
@@ -54,8 +55,8 @@ describe('the timer queue', () => {
 
   test('leaves what it shows in place', () => {
     const { queue, set } = aQueue()
-    set({ key: 'a', name: 'x', dueMs: 5 })
+    set({ key: 'a', name: 'x', dueMs: 5, clock: 'task' })
     expect(queue.dueBy(5, 10)).toEqual(queue.dueBy(5, 10))
-    expect(queue.peek()).toEqual({ key: 'a', name: 'x', dueMs: 5 })
+    expect(queue.peek()).toEqual({ key: 'a', name: 'x', dueMs: 5, clock: 'task' })
   })
 })

@@ -1,8 +1,9 @@
 /**
- * @module Due order of a task's durable timers. The timers themselves are entries of the resident
- * store `timers`; this heap only orders them and drops entries that the store has since replaced.
+ * @module Due order of a task's durable timers of one clock. The timers themselves are entries of
+ * the resident store `timers`; this heap only orders them and drops entries that the store has since
+ * replaced.
  */
-import type { Timer } from './topology.ts'
+import type { Timer } from './processor.ts'
 
 /** Store key of a timer. Names hold no `|`, so the first one ends the name. */
 export function timerId(key: string, name: string): string {

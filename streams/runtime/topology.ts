@@ -4,105 +4,17 @@
  * each partition number. Vocabulary and co-partitioning rule: Kafka Streams.
  */
 
-import {
-  type RecordName,
-  type Records,
-  type TopicName,
-  type TopicRecords,
-  topics
-} from '../../avro/index.ts'
+import { topics as catalogue, type TopicName } from '../../avro/index.ts'
 import { FatalError } from '../../core/index.ts'
+import { recordFormat } from './format.ts'
+import type { Context, InputRecord, Timer, TopicSpec, TopicValue } from './processor.ts'
+import { type Store, type StoreDefinitions, type StoreValue, toStore } from './store-definition.ts'
 
-/** Where a store's values live while a task runs. `resident` keeps the whole partition in memory, so it can be scanned. */
-export type StoreKind = 'remote' | 'resident'
-
-/** A key-value store of one sub-topology. Each has a changelog topic, which is the truth. */
-export interface StoreDefinition<R extends RecordName = RecordName> {
-  readonly record: R
-  readonly kind: StoreKind
-  /** Place of a value in the derived geographic index; null leaves the key out of it. */
-  geo?(value: Records[R]): { readonly lon: number; readonly lat: number } | null
-}
-
-export type StoreDefinitions = Readonly<Record<string, StoreDefinition>>
-
-/** The value type of one store. */
-export type StoreValue<S extends StoreDefinitions, N extends keyof S> = Records[S[N]['record']]
-
-/** One record of a source topic, decoded. `value` is never a tombstone here. */
-export interface InputRecord<T extends TopicName = TopicName> {
-  readonly topic: T
-  readonly key: string
-  readonly value: TopicRecords[T]
-  readonly timestampMs: number
-  readonly partition: number
-  readonly offset: bigint
-  readonly headers: Readonly<Record<string, string>>
-}
-
-/** A durable timer: state like any other, one per (key, name), fired when task time passes `dueMs`. */
-export interface Timer {
-  readonly key: string
-  readonly name: string
-  readonly dueMs: number
-}
-
-export interface EmitOptions {
-  /** Explicit partition; default is the partitioner's choice for the key. */
-  readonly partition?: number
-  /** Event time of the record in epoch ms; default is the task time. */
-  readonly timestampMs?: number
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/** The record that a dead letter is made of, where it is not the input at hand. */
-export interface DeadLetterOf<T extends TopicName = TopicName> {
-  readonly topic: T
-  readonly key: string
-  readonly value: TopicRecords[T]
-}
-
-/**
- * What a handler may see and do. Everything a handler does becomes visible in one Kafka
- * transaction, or not at all. Values are immutable: put a new object.
- */
-export interface Context<S extends StoreDefinitions = StoreDefinitions> {
-  /** min(wall clock, timestamp of the oldest unread input), never going back; epoch ms. */
-  readonly taskTimeMs: number
-  /** Highest record timestamp seen by this task; epoch ms. */
-  readonly streamTimeMs: number
-  readonly wallMs: number
-  readonly partition: number
-  /** Values batched until the next commit, then cleared. A handler that throws does not take them back: write here last. */
-  readonly scratch: Map<string, unknown>
-  /** What the sub-topology's `effect` returned for this input. */
-  readonly effect: unknown
-  get<N extends keyof S & string>(store: N, key: string): StoreValue<S, N> | undefined
-  put<N extends keyof S & string>(store: N, key: string, value: StoreValue<S, N>): void
-  delete(store: keyof S & string, key: string): void
-  /** All entries of a resident store, in no promised order. */
-  all<N extends keyof S & string>(store: N): IterableIterator<[string, StoreValue<S, N>]>
-  emit<T extends TopicName>(
-    topic: T,
-    key: string,
-    value: TopicRecords[T] | null,
-    options?: EmitOptions
-  ): void
-  setTimer(key: string, name: string, dueMs: number): void
-  cancelTimer(key: string, name: string): void
-  /**
-   * Sends the current input to its dead letter topic, keeping what the handler did so far. A timer has
-   * no input of its own: `of` names the record it stands for.
-   */
-  deadLetter<T extends TopicName>(code: string, message: string, of?: DeadLetterOf<T>): void
-  /** Adds one to `hail_<app>_<name>_total` when the commit succeeds. */
-  count(name: string, labels?: Readonly<Record<string, string>>): void
-}
-
-export type Handler<S extends StoreDefinitions, T extends TopicName> = (
-  ctx: Context<S>,
-  record: InputRecord<T>
-) => void
+export type Handler<
+  S extends StoreDefinitions,
+  T extends string,
+  D extends readonly TopicSpec[] = []
+> = (ctx: Context<S>, record: InputRecord<T, TopicValue<T, D>>) => void
 
 /** An input of `effect`: a record or a due timer. */
 export type EffectInput =
@@ -113,56 +25,139 @@ export type StoreReads<S extends StoreDefinitions> = {
   readonly [N in keyof S]?: readonly string[]
 }
 
-export interface SubTopologyDefinition<S extends StoreDefinitions, T extends TopicName> {
+/** What is the same in a description and in what the engine runs. */
+interface SubTopologyBase {
   readonly app: string
   readonly name: string
+  /** Shortest time between two commits of a task, ms. */
+  readonly commitIntervalMs: number
+  /** False: window time is stream time, so windows wait for a further record however long input is idle. */
+  readonly closeOnIdle?: boolean
+  /** Calls out in flight at once; 16 when absent. */
+  readonly effectConcurrency?: number
+}
+
+export interface SubTopologyDefinition<
+  S extends StoreDefinitions,
+  T extends string,
+  D extends readonly TopicSpec[] = []
+> extends SubTopologyBase {
+  /** Topics outside of the Avro catalogue that this sub-topology reads or writes. */
+  readonly topics?: D
   /** Co-partitioned source topics; the first is the lead, whose offset carries the metadata. */
   readonly sources: readonly T[]
   readonly stores: S
   /** Topics the handlers may emit to; another one is a wiring error. */
-  readonly outputs: readonly TopicName[]
-  /** Shortest time between two commits of a task, ms. */
-  readonly commitIntervalMs: number
-  readonly on: { readonly [K in T]: Handler<S, K> }
+  readonly outputs: readonly string[]
+  readonly on: { readonly [K in T]: Handler<S, K, D> }
   readonly onTombstone?: (ctx: Context<S>, topic: T, key: string) => void
   readonly onTimer?: (ctx: Context<S>, timer: Timer) => void
-  /** Keys to read ahead; default is the record's key in every remote store. */
-  readonly reads?: (record: InputRecord<T>) => StoreReads<S>
+  /** Keys to read ahead; default is the record's key in every remote store without segments. */
+  readonly reads?: (
+    record: {
+      [K in T]: InputRecord<K, TopicValue<K, D>>
+    }[T]
+  ) => StoreReads<S>
   /** Wall-clock punctuation. */
   readonly punctuate?: { readonly everyMs: number; readonly run: (ctx: Context<S>) => void }
-  /** Runs before each commit, to emit what was batched in `scratch`. */
+  /** Runs before each commit, to emit what was batched. */
   readonly beforeCommit?: (ctx: Context<S>) => void
   /** A call out, made before the input is handled; its result is `ctx.effect`. Must be idempotent by its own key. */
   readonly effect?: (
     input: EffectInput,
     get: <N extends keyof S & string>(store: N, key: string) => StoreValue<S, N> | undefined
   ) => Promise<unknown>
-  /** Calls out in flight at once; 16 when absent. */
-  readonly effectConcurrency?: number
 }
 
 /** A checked description, its types erased: what the engine runs. */
-export type SubTopology = SubTopologyDefinition<StoreDefinitions, TopicName> & {
+export interface SubTopology extends SubTopologyBase {
   readonly id: string
   readonly group: string
-  readonly lead: TopicName
+  readonly lead: string
   readonly partitions: number
+  readonly sources: readonly string[]
+  readonly outputs: readonly string[]
+  readonly stores: Readonly<Record<string, Store>>
+  /** Topics declared outside of the catalogue. */
+  readonly topics: readonly TopicSpec[]
+  /** What a source or output is; throws FatalError HAIL_TOPOLOGY for a topic nobody declared. */
+  readonly topic: (name: string) => TopicSpec
+  readonly on: Readonly<Record<string, (ctx: Context, record: InputRecord) => void>>
+  readonly onTombstone?: (ctx: Context, topic: string, key: string) => void
+  readonly onTimer?: (ctx: Context, timer: Timer) => void
+  readonly reads?: (record: InputRecord) => Readonly<Record<string, readonly string[] | undefined>>
+  readonly punctuate?: { readonly everyMs: number; readonly run: (ctx: Context) => void }
+  readonly beforeCommit?: (ctx: Context) => void
+  readonly effect?: (
+    input: EffectInput,
+    get: (store: string, key: string) => unknown
+  ) => Promise<unknown>
 }
 
 /** The store every sub-topology with timers has besides its own. */
 export const timersStore = 'timers'
 
+/** True for a topic of the Avro catalogue. */
+export function isCatalogueTopic(name: string): name is TopicName {
+  return Object.hasOwn(catalogue, name)
+}
+
 /**
  * Checks the wiring of a sub-topology and names it.
- * @throws FatalError HAIL_TOPOLOGY when sources are not co-partitioned, a name is not usable, or
- * timers are handled without a handler.
+ * @throws FatalError HAIL_TOPOLOGY when sources are not co-partitioned, a topic is unknown, a name
+ * is not usable, or timers are handled without a handler.
  */
-export function defineSubTopology<const S extends StoreDefinitions, const T extends TopicName>(
-  definition: SubTopologyDefinition<S, T>
-): SubTopology {
+export function defineSubTopology<
+  const S extends StoreDefinitions,
+  const T extends string,
+  const D extends readonly TopicSpec[] = []
+>(definition: SubTopologyDefinition<S, T, D>): SubTopology {
   const id = `${definition.app}-${definition.name}`
   const lead = definition.sources[0]
   if (lead === undefined) throw wiring(id, 'expected at least one source topic, got none')
+  checkNames(id, definition)
+  const declared = (definition.topics ?? []) as unknown as readonly TopicSpec[]
+  const topic = (name: string): TopicSpec => {
+    const found = topicSpec(name, declared)
+    if (found === undefined) {
+      throw wiring(id, `expected a topic of the catalogue or of \`topics\`, got "${name}"`)
+    }
+    return found
+  }
+  const { partitions } = topic(lead)
+  for (const source of definition.sources) {
+    const found = topic(source).partitions
+    if (found === partitions) continue
+    throw wiring(
+      id,
+      `expected co-partitioned sources, got ${lead} with ${partitions} and ${source} with ` +
+        `${found} partitions; give them the same number`
+    )
+  }
+  for (const output of definition.outputs) topic(output)
+  const erased = definition as unknown as Omit<SubTopology, 'stores'>
+  const stores = Object.fromEntries(
+    Object.entries(definition.stores).map(([name, store]) => [name, toStore(store)])
+  )
+  if (definition.onTimer) {
+    stores[timersStore] = {
+      format: recordFormat('TimerState') as Store['format'],
+      kind: 'resident'
+    }
+  }
+  return { ...erased, stores, topics: declared, topic, id, group: `hs-${id}`, lead, partitions }
+}
+
+function topicSpec(name: string, declared: readonly TopicSpec[]): TopicSpec | undefined {
+  if (!isCatalogueTopic(name)) return declared.find((topic) => topic.name === name)
+  const { record, partitions } = catalogue[name]
+  return { name, partitions, format: recordFormat(record) as TopicSpec['format'] }
+}
+
+function checkNames(
+  id: string,
+  definition: { app: string; name: string; stores: StoreDefinitions }
+): void {
   for (const name of [definition.app, definition.name, ...Object.keys(definition.stores)]) {
     if (!/^[a-z][a-z0-9_]*$/.test(name)) {
       throw wiring(id, `expected names of a-z, 0-9 and _, got "${name}"`)
@@ -171,21 +166,6 @@ export function defineSubTopology<const S extends StoreDefinitions, const T exte
   if (timersStore in definition.stores) {
     throw wiring(id, `expected no store named "${timersStore}", which the runtime keeps itself`)
   }
-  const partitions = topics[lead].partitions
-  for (const source of definition.sources) {
-    if (topics[source].partitions !== partitions) {
-      throw wiring(
-        id,
-        `expected co-partitioned sources, got ${lead} with ${partitions} and ${source} with ` +
-          `${topics[source].partitions} partitions; give them the same number in avro/topics.ts`
-      )
-    }
-  }
-  const stores: StoreDefinitions = definition.onTimer
-    ? { ...definition.stores, [timersStore]: { record: 'TimerState', kind: 'resident' } }
-    : definition.stores
-  const erased = definition as unknown as SubTopologyDefinition<StoreDefinitions, TopicName>
-  return { ...erased, stores, id, group: `hs-${id}`, lead, partitions }
 }
 
 function wiring(id: string, message: string): FatalError {

@@ -150,7 +150,7 @@ async function storedBills(rides: ReadonlySet<string>): Promise<number> {
   let found = 0
   for (let partition = 0; partition < topics.billing_tasks.partitions; partition += 1) {
     const keys = [...rides].map((rideId) => `${rideId}:TRIP`)
-    const [result] = await state.read(`billing-bills-${partition}`, [{ store: 'bills', keys }])
+    const [result] = await state.read(`billing-bills-${partition}`, [{ store: 'bills', segmented: false, keys }])
     found += result?.values.filter((value) => value !== null).length ?? 0
   }
   return found

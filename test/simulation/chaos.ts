@@ -59,6 +59,9 @@ interface Kept {
   readonly timestampMs: number
 }
 
+/** The services read topics of the catalogue only. */
+type CataloguedInput = PendingInput & { readonly topic: TopicName }
+
 export interface Chaos {
   /** Records dead-lettered so far. */
   readonly lost: number
@@ -79,9 +82,9 @@ export function createChaos(world: World, dice: Dice): Chaos {
   let moves = 0
   let lost = 0
 
-  const pending = async (): Promise<PendingInput[]> =>
-    (await driver.pending()).filter(({ task, topic }) => {
-      return (stalled.get(`${task}|${topic}`) ?? 0) <= moves
+  const pending = async (): Promise<CataloguedInput[]> =>
+    (await driver.pending()).filter((input): input is CataloguedInput => {
+      return (stalled.get(`${input.task}|${input.topic}`) ?? 0) <= moves
     })
   const deliver = async (): Promise<string> => {
     const input = dice.pick(await pending())

@@ -23,6 +23,10 @@ interface Entry {
   /** Of which open or ended transaction; null for a plain write. */
   readonly transaction: OpenTransaction | null
   readonly isControl: boolean
+  /** Wall clock of the append, epoch ms. */
+  readonly appendedMs: number
+  /** Compacted away or deleted; its offset stays. */
+  isGone: boolean
 }
 
 interface OpenTransaction {
@@ -41,6 +45,7 @@ export class MemoryLog {
   readonly #partitions = new Map<string, Entry[]>()
   readonly #producers = new Map<string, ProducerState>()
   readonly #committed = new Map<string, CommittedOffset>()
+  readonly #logStarts = new Map<string, bigint>()
   readonly #now: () => number
   #order: KafkaRecord[] = []
 
@@ -81,6 +86,59 @@ export class MemoryLog {
     return this.#fetch({ topic, partition, offset: from }).records.slice()
   }
 
+  /** Records of a partition as a read-uncommitted reader sees them: open and aborted ones too. */
+  uncommittedFrom(topic: string, partition: number, from: bigint): KafkaRecord[] {
+    return (this.#partitions.get(`${topic}:${partition}`) ?? [])
+      .slice(Number(from))
+      .filter(({ isControl, isGone }) => !isControl && !isGone)
+      .map(({ record }) => record)
+  }
+
+  /**
+   * Compacts a partition up to its last stable offset: of each key only the last committed record stays, and of
+   * those no tombstone that was appended before `tombstonesUntilMs`.
+   * @returns the numbers of records and of last tombstones that went
+   */
+  compact(
+    topic: string,
+    partition: number,
+    tombstonesUntilMs: number
+  ): { records: number; tombstones: number } {
+    const key = `${topic}:${partition}`
+    const entries = this.#entries(key).slice(0, Number(this.#stable(key)))
+    const live = entries.filter((entry) => !entry.isControl && !entry.isGone)
+    const committed = live.filter(({ transaction }) => transaction?.state !== 'aborted')
+    const last = new Map(committed.map((entry) => [String(entry.record.key), entry]))
+    const gone = { records: 0, tombstones: 0 }
+    for (const entry of live) {
+      const isLast = last.get(String(entry.record.key)) === entry
+      const isOld = entry.record.value === null && entry.appendedMs < tombstonesUntilMs
+      if (isLast && !isOld) continue
+      entry.isGone = true
+      gone[isLast ? 'tombstones' : 'records'] += 1
+    }
+    return gone
+  }
+
+  /** Offset of the first record that is still there; the end when there is none. */
+  firstLeft(topic: string, partition: number): bigint {
+    const entries = this.#partitions.get(`${topic}:${partition}`) ?? []
+    const first = entries.findIndex(({ isControl, isGone }) => !isControl && !isGone)
+    return BigInt(first < 0 ? entries.length : first)
+  }
+
+  /**
+   * Deletes the records below `start`, as retention does with whole segments of the log.
+   * @returns false when the log starts there or later already
+   */
+  truncate(topic: string, partition: number, start: bigint): boolean {
+    const key = `${topic}:${partition}`
+    if (start <= this.#logStart(key)) return false
+    for (const entry of this.#entries(key).slice(0, Number(start))) entry.isGone = true
+    this.#logStarts.set(key, start)
+    return true
+  }
+
   /** Every topic that holds a record, sorted. */
   topics(): string[] {
     return [...new Set([...this.#partitions.keys()].map((key) => key.split(':')[0] ?? ''))].sort()
@@ -105,7 +163,7 @@ export class MemoryLog {
         const [name, partition] = key.split(':') as [string, string]
         if (name !== topic) continue
         ends.set(Number(partition), {
-          logStart: 0n,
+          logStart: this.#logStart(key),
           stable: this.#stable(key),
           high: this.#high(key)
         })
@@ -221,7 +279,8 @@ export class MemoryLog {
       value: record.value,
       headers: record.headers ?? {}
     }
-    entries.push({ record: stored, transaction, isControl: false })
+    const appendedMs = this.#now()
+    entries.push({ record: stored, transaction, isControl: false, appendedMs, isGone: false })
     if (transaction) transaction.records.push(stored)
     else this.#order.push(stored)
     return offset
@@ -240,11 +299,16 @@ export class MemoryLog {
       value: null,
       headers: {}
     }
-    entries.push({ record, transaction: null, isControl: true })
+    const appendedMs = this.#now()
+    entries.push({ record, transaction: null, isControl: true, appendedMs, isGone: false })
   }
 
   #high(key: string): bigint {
     return BigInt(this.#partitions.get(key)?.length ?? 0)
+  }
+
+  #logStart(key: string): bigint {
+    return this.#logStarts.get(key) ?? 0n
   }
 
   #stable(key: string): bigint {
@@ -255,10 +319,14 @@ export class MemoryLog {
 
   #fetch(request: FetchRequest): FetchedPartition {
     const key = `${request.topic}:${request.partition}`
+    if (request.offset < this.#logStart(key) || request.offset > this.#high(key)) {
+      return outOfRange(request)
+    }
     const stable = this.#stable(key)
     const entries = (this.#partitions.get(key) ?? []).slice(Number(request.offset), Number(stable))
     const records = entries
-      .filter(({ isControl, transaction }) => !isControl && transaction?.state !== 'aborted')
+      .filter(({ isControl, isGone }) => !isControl && !isGone)
+      .filter(({ transaction }) => transaction?.state !== 'aborted')
       .map(({ record }) => record)
     return {
       topic: request.topic,
@@ -268,7 +336,20 @@ export class MemoryLog {
       offsetNext: stable > request.offset ? stable : request.offset,
       highWatermark: this.#high(key),
       lastStableOffset: stable,
-      logStart: 0n
+      logStart: this.#logStart(key)
     }
+  }
+}
+
+function outOfRange({ topic, partition, offset }: FetchRequest): FetchedPartition {
+  return {
+    topic,
+    partition,
+    error: 'OFFSET_OUT_OF_RANGE',
+    records: [],
+    offsetNext: offset,
+    highWatermark: -1n,
+    lastStableOffset: -1n,
+    logStart: -1n
   }
 }

@@ -8,7 +8,6 @@ import {
   changelogTopic,
   createLocalCodec,
   dlqTopic,
-  type Records,
   type TopicName,
   type TopicRecords,
   topics
@@ -16,13 +15,19 @@ import {
 import { createFakeClock, type FakeClock, silentLogger } from '../../core/index.ts'
 import { type KafkaRecord, partitionForKey } from '../../core/kafka/index.ts'
 import {
+  createRestoreFetchers,
   defaultTaskSettings,
   type Failpoints,
+  isCatalogueTopic,
   noFailpoints,
   type RuntimeMetrics,
+  readTtl,
+  recordFormat,
+  type Store,
   type SubTopology,
   Task,
-  type TaskSettings
+  type TaskSettings,
+  type TopicSpec
 } from '../../streams/runtime/index.ts'
 import { MemoryLog } from './memory-log.ts'
 import { MemoryState } from './memory-state.ts'
@@ -30,7 +35,7 @@ import { MemoryState } from './memory-state.ts'
 export interface DriverOptions {
   readonly startMs: number
   /** Partition counts that differ from the catalogue's. */
-  readonly partitions?: Partial<Record<TopicName, number>>
+  readonly partitions?: Readonly<Record<string, number>>
   /** Records of one transaction; all that are there when absent. */
   readonly commitEveryRecords?: number
   readonly seed?: number
@@ -46,9 +51,12 @@ export interface PipeOptions {
   readonly run?: boolean
 }
 
-export interface DriverRecord<T extends TopicName> {
+/** Value of a topic: of the catalogue's record, else of the format that some sub-topology declares. */
+export type ValueOf<T extends string> = [T] extends [TopicName] ? TopicRecords[T] : unknown
+
+export interface DriverRecord<T extends string> {
   readonly key: string
-  readonly value: TopicRecords[T] | null
+  readonly value: ValueOf<T> | null
   readonly timestampMs: number
   readonly partition: number
   readonly offset: bigint
@@ -58,7 +66,7 @@ export interface DriverRecord<T extends TopicName> {
 /** What one task could be fed next, for tests that choose the order themselves. */
 export interface PendingInput {
   readonly task: string
-  readonly topic: TopicName
+  readonly topic: string
   readonly count: number
   readonly head: KafkaRecord
 }
@@ -93,6 +101,7 @@ export class TopologyDriver {
   readonly #options: DriverOptions
   readonly #tasks = new Map<string, Task>()
   readonly #readFrom = new Map<string, bigint>()
+  readonly #specs = new Map<string, TopicSpec>()
   #started = false
 
   constructor(topologies: readonly SubTopology[], options: DriverOptions) {
@@ -100,30 +109,33 @@ export class TopologyDriver {
     this.clock = createFakeClock(options.startMs, options.seed ?? 1)
     this.log = new MemoryLog(() => this.clock.now())
     this.codec = createLocalCodec()
+    for (const { sources, outputs, topic } of topologies) {
+      for (const name of [...sources, ...outputs]) this.#specs.set(name, topic(name))
+    }
     this.#topologies = topologies.map((topology) => ({
       ...topology,
       partitions: this.partitionsOf(topology.lead)
     }))
   }
 
-  partitionsOf(topic: TopicName): number {
-    return this.#options.partitions?.[topic] ?? topics[topic].partitions
+  partitionsOf(topic: string): number {
+    return this.#options.partitions?.[topic] ?? this.#spec(topic).partitions
   }
 
   /** Appends a record, then runs until nothing moves. */
-  async pipe<T extends TopicName>(
+  async pipe<T extends string>(
     topic: T,
     key: string,
-    value: TopicRecords[T] | null,
+    value: ValueOf<T> | null,
     options: PipeOptions = {}
   ): Promise<void> {
-    const bytes = value === null ? null : this.codec.encode(topics[topic].record, value as never)
+    const bytes = value === null ? null : this.#spec(topic).format.encode(value, this.codec)
     await this.pipeBytes(topic, key, bytes, options)
   }
 
   /** As `pipe`, with the value's bytes: for records that nobody can decode. */
   async pipeBytes(
-    topic: TopicName,
+    topic: string,
     key: string | null,
     value: Buffer | null,
     options: PipeOptions = {}
@@ -173,17 +185,17 @@ export class TopologyDriver {
   }
 
   /** Committed records of a topic since the last `read` of it. */
-  read<T extends TopicName>(topic: T): DriverRecord<T>[] {
+  read<T extends string>(topic: T): DriverRecord<T>[] {
     return this.#decode(topic, this.#take(topic, this.partitionsOf(topic), true))
   }
 
   /** All committed records of a topic, by partition and offset. */
-  all<T extends TopicName>(topic: T): DriverRecord<T>[] {
+  all<T extends string>(topic: T): DriverRecord<T>[] {
     return this.#decode(topic, this.#take(topic, this.partitionsOf(topic), false))
   }
 
   /** Dead letters of a topic, as bytes with their reason headers. */
-  deadLetters(topic: TopicName): KafkaRecord[] {
+  deadLetters(topic: string): KafkaRecord[] {
     return this.#take(dlqTopic(topic), 3, false)
   }
 
@@ -191,12 +203,14 @@ export class TopologyDriver {
   async store(app: string, sub: string, store: string, key: string): Promise<unknown> {
     const topology = this.#topology(app, sub)
     for (let partition = 0; partition < topology.partitions; partition += 1) {
+      const definition = topology.stores[store]
+      if (definition === undefined) throw new RangeError(`expected a store of ${app}/${sub}`)
+      const segmented = definition.segments !== undefined
       const [result] = await this.state.read(`${topology.id}-${partition}`, [
-        { store, keys: [key] }
+        { store, segmented, keys: [key] }
       ])
       const value = result?.values[0]
-      const record = topology.stores[store]?.record
-      if (value && record) return this.codec.decode(record, value) as Records[typeof record]
+      if (value) return this.#stored(definition, value)
     }
     return undefined
   }
@@ -205,10 +219,10 @@ export class TopologyDriver {
   async entries(app: string, sub: string, store: string): Promise<Map<string, unknown>> {
     const topology = this.#topology(app, sub)
     const found = new Map<string, unknown>()
-    const record = topology.stores[store]?.record
+    const definition = topology.stores[store]
     for (let partition = 0; partition < topology.partitions; partition += 1) {
       for await (const [key, value] of this.state.scan(`${topology.id}-${partition}`, store)) {
-        if (record) found.set(key, this.codec.decode(record, value))
+        if (definition) found.set(key, this.#stored(definition, value))
       }
     }
     return found
@@ -277,17 +291,17 @@ export class TopologyDriver {
   }
 
   /** Appends a record and runs nothing. */
-  append<T extends TopicName>(
+  append<T extends string>(
     topic: T,
     key: string,
-    value: TopicRecords[T] | null,
+    value: ValueOf<T> | null,
     options: { timestampMs?: number; partition?: number } = {}
   ): void {
     this.log.append({
       topic,
       partition: options.partition ?? partitionForKey(key, this.partitionsOf(topic)),
       key,
-      value: value === null ? null : this.codec.encode(topics[topic].record, value as never),
+      value: value === null ? null : this.#spec(topic).format.encode(value, this.codec),
       timestampMs: options.timestampMs ?? this.clock.now(),
       headers: {}
     })
@@ -403,7 +417,7 @@ export class TopologyDriver {
       partition,
       transactionalProducer: (id) => this.log.transactionalProducer(id),
       admin: this.log.admin,
-      restoreFetcher: this.log.fetcher(),
+      restoreFetchers: createRestoreFetchers(async () => this.log.fetcher(), 1),
       backend: this.state,
       codec: this.codec,
       clock: this.clock,
@@ -411,7 +425,7 @@ export class TopologyDriver {
       metrics: this.#metrics(),
       failpoints: this.#options.failpoints ?? noFailpoints,
       settings,
-      partitionsOf: (topic) => this.partitionsOf(topic)
+      partitionsOf: ({ name }) => this.partitionsOf(name)
     })
     this.restoredRecords += await task.acquire()
     this.#tasks.set(task.name, task)
@@ -451,18 +465,34 @@ export class TopologyDriver {
     return found
   }
 
-  #decode<T extends TopicName>(topic: T, records: readonly KafkaRecord[]): DriverRecord<T>[] {
+  #decode<T extends string>(topic: T, records: readonly KafkaRecord[]): DriverRecord<T>[] {
     return records.map((record) => ({
       key: String(record.key),
       value:
         record.value === null
           ? null
-          : (this.codec.decode(topics[topic].record, record.value) as TopicRecords[T]),
+          : (this.#spec(topic).format.decode(record.value, this.codec) as ValueOf<T>),
       timestampMs: record.timestampMs,
       partition: record.partition,
       offset: record.offset,
       headers: record.headers
     }))
+  }
+
+  /** A topic of some sub-topology here, or of the catalogue. */
+  #spec(topic: string): TopicSpec {
+    const known = this.#specs.get(topic)
+    if (known) return known
+    if (!isCatalogueTopic(topic)) {
+      throw new RangeError(`expected a topic of the catalogue or of these topologies, got ${topic}`)
+    }
+    const { record, partitions } = topics[topic]
+    return { name: topic, partitions, format: recordFormat(record) as TopicSpec['format'] }
+  }
+
+  #stored(store: Store, bytes: Buffer): unknown {
+    const payload = store.ttlMs === undefined ? bytes : readTtl(bytes).payload
+    return store.format.decode(payload, this.codec)
   }
 
   #topology(app: string, sub: string): SubTopology {
@@ -474,12 +504,17 @@ export class TopologyDriver {
 
   #metrics(): RuntimeMetrics {
     return {
-      committed: (topology, { counts }) => {
+      committed: (topology, { counts, operators }) => {
+        for (const [key, count] of operators) {
+          const name = `${topology.app}/${key}`
+          this.counts.set(name, (this.counts.get(name) ?? 0) + count)
+        }
         for (const { name } of counts) {
           const full = `${topology.app}_${name}`
           this.counts.set(full, (this.counts.get(full) ?? 0) + 1)
         }
       },
+      restoring: () => undefined,
       restored: () => undefined,
       dropped: () => undefined,
       tasks: () => undefined,
