@@ -229,7 +229,11 @@ export class GroupRuntime {
           const task = owners.get(partition.partition)
           if (task) this.#deliver(task, partition, wanted[i]?.offset ?? -1n, sentAtMs)
         })
-        const restMs = settings.fetchIntervalMs - (clock.now() - sentAtMs)
+        // Behind, there is nothing to wait for: the log holds more already.
+        const isBehind = fetched.some(({ offsetNext, lastStableOffset }) => {
+          return offsetNext < lastStableOffset
+        })
+        const restMs = isBehind ? 0 : settings.fetchIntervalMs - (clock.now() - sentAtMs)
         if (restMs > 0) await clock.sleep(restMs)
       } catch (error) {
         if (this.#stopping) return

@@ -47,12 +47,12 @@ export interface TaskFaults {
 }
 
 export const defaultTaskSettings: TaskSettings = {
-  recordsPerCommitMax: 2000,
+  recordsPerCommitMax: 10_000,
   timersPerCommitMax: 500,
   closedEntriesPerCommitMax: 1_000,
   sweepEveryMs: 250,
-  bufferedRecordsMax: 10_000,
-  bufferedBytesMax: 8 << 20,
+  bufferedRecordsMax: 30_000,
+  bufferedBytesMax: 16 << 20,
   cacheEntriesMax: 10_000,
   verifyEveryMs: 2_000,
   // Half of the changelogs' delete.retention.ms (24 h).
