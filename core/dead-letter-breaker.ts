@@ -23,9 +23,16 @@ export class DeadLetterBreaker {
   readonly #batches: Batch[] = []
   #records = 0
   #dead = 0
+  /** Good records not yet in a batch, up to the window: more of them say nothing more. */
+  #passed = 0
 
   constructor(limits: DeadLetterLimits) {
     this.#limits = limits
+  }
+
+  /** Counts one good record; cheap enough for each of them. */
+  pass(): void {
+    if (this.#passed < this.#limits.windowRecords) this.#passed += 1
   }
 
   /**
@@ -33,9 +40,9 @@ export class DeadLetterBreaker {
    * that is not full yet: with 200 records and 0.5 the 101st dead letter is one too many.
    */
   admit(batch: Batch): void {
-    this.#batches.push(batch)
-    this.#records += batch.records
-    this.#dead += batch.dead
+    if (this.#passed > 0) this.#add({ records: this.#passed, dead: 0 })
+    this.#passed = 0
+    this.#add(batch)
     const { windowRecords, ratioMax } = this.#limits
     for (let [first] = this.#batches; first !== undefined; [first] = this.#batches) {
       if (this.#records - first.records < windowRecords) break
@@ -50,5 +57,11 @@ export class DeadLetterBreaker {
       `expected at most ${Math.floor(deadMax)} dead letters in the last records, got ${this.#dead}; ` +
         'stopped before more are dead-lettered: check the last deploy, then restart'
     )
+  }
+
+  #add(batch: Batch): void {
+    this.#batches.push(batch)
+    this.#records += batch.records
+    this.#dead += batch.dead
   }
 }

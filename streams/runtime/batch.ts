@@ -13,11 +13,11 @@ import type { RunningTask } from './running-task.ts'
 import { timerId } from './timer-queue.ts'
 import { timersStore } from './topology.ts'
 
-/** A fetched record with what decoding made of it: a record, a tombstone (its key) or an error. */
-export interface Decoded {
+/** A fetched record with what decoding made of it; one object each, since there are many. */
+export interface Decoded extends InputRecord {
   readonly raw: KafkaRecord
-  readonly record: InputRecord | null
-  readonly tombstoneKey: string | null
+  readonly isTombstone: boolean
+  /** Why it cannot be handled; its key and value mean nothing then. */
   readonly error: SkipToDlqError | null
 }
 
@@ -46,7 +46,7 @@ export async function runBatch(
   const effects = topology.effect ? await runEffects(task, { decoded, timers, wallMs }) : noEffects
   const firing = new Firing(task, effects, wallMs)
   for (const input of decoded) {
-    const { timestampMs, topic } = input.raw
+    const { timestampMs, topic } = input
     time.beforeRecord(timestampMs, inputs.frontierMs, wallMs)
     if (topology.onTimer && !firing.fire()) break
     handle(task, input, topology.effect ? effects.get(effectId(input.raw)) : undefined)
@@ -78,21 +78,22 @@ async function decodeAll(task: RunningTask, raws: readonly KafkaRecord[]): Promi
 }
 
 function decode(task: RunningTask, raw: KafkaRecord): Decoded {
-  if (raw.key === null) {
-    const error = new SkipToDlqError('HAIL_RULE', 'expected a record key, got none')
-    return { raw, record: null, tombstoneKey: null, error }
+  const { topic, timestampMs, partition, offset, headers } = raw
+  let key = ''
+  let value: unknown = null
+  let error: SkipToDlqError | null = null
+  if (raw.key === null) error = new SkipToDlqError('HAIL_RULE', 'expected a record key, got none')
+  else key = raw.key.toString('utf8')
+  if (raw.value !== null && error === null) {
+    try {
+      value = task.deps.topology.topic(topic).format.decode(raw.value, task.deps.codec)
+    } catch (caught) {
+      if (!(caught instanceof SkipToDlqError)) throw caught
+      error = caught
+    }
   }
-  const key = raw.key.toString('utf8')
-  if (raw.value === null) return { raw, record: null, tombstoneKey: key, error: null }
-  try {
-    const value = task.deps.topology.topic(raw.topic).format.decode(raw.value, task.deps.codec)
-    const { topic, timestampMs, partition, offset, headers } = raw
-    const record = { topic, key, value, timestampMs, partition, offset, headers }
-    return { raw, record, tombstoneKey: null, error: null }
-  } catch (error) {
-    if (!(error instanceof SkipToDlqError)) throw error
-    return { raw, record: null, tombstoneKey: null, error }
-  }
+  const isTombstone = raw.value === null
+  return { topic, key, value, timestampMs, partition, offset, headers, raw, isTombstone, error }
 }
 
 /** Reads the keys an input needs: what `reads` names, else its own key in every plain remote store. */
@@ -103,14 +104,13 @@ async function readAll(
 ): Promise<void> {
   const { topology } = task.deps
   const ahead = new ReadAhead(task)
-  for (const { record, tombstoneKey } of decoded) {
-    if (tombstoneKey !== null) ahead.everywhere(tombstoneKey)
-    if (record === null) continue
-    if (topology.reads === undefined) {
-      ahead.everywhere(record.key)
+  for (const input of decoded) {
+    if (input.error !== null) continue
+    if (topology.reads === undefined || input.isTombstone) {
+      ahead.everywhere(input.key)
       continue
     }
-    const reads = topology.reads(record)
+    const reads = topology.reads(input)
     for (const store in reads) {
       for (const key of reads[store] ?? []) ahead.want(store, key)
     }
@@ -124,29 +124,22 @@ function handle(task: RunningTask, input: Decoded, effect: unknown): void {
   const { topology } = deps
   context.begin(input.raw, effect)
   try {
-    if (input.record !== null) {
-      const handler = topology.on[input.record.topic]
-      handler?.(context, input.record)
-    } else if (input.error !== null) {
-      throw input.error
+    if (input.error !== null) throw input.error
+    if (!input.isTombstone) {
+      topology.on[input.topic]?.(context, input)
+    } else if (topology.onTombstone) {
+      topology.onTombstone(context, input.topic, input.key)
     } else {
-      if (!topology.onTombstone) {
-        throw new SkipToDlqError(
-          'HAIL_RULE',
-          `expected a value in ${input.raw.topic}, got a tombstone`
-        )
-      }
-      topology.onTombstone(context, input.raw.topic, input.tombstoneKey ?? '')
+      throw new SkipToDlqError('HAIL_RULE', `expected a value in ${input.topic}, got a tombstone`)
     }
     context.keep()
-    breaker.admit(oneHandled)
+    breaker.pass()
   } catch (error) {
     if (isHailError(error) && error.reaction !== 'skip-to-dlq') throw error
     skip(task, error)
   }
 }
 
-const oneHandled = { records: 1, dead: 0 }
 const oneDead = { records: 1, dead: 1 }
 
 /** Takes the handler's work back and dead-letters the input. */
@@ -206,7 +199,7 @@ function fireTimer(task: RunningTask, timer: Timer, effect: unknown): void {
   try {
     deps.topology.onTimer?.(context, timer)
     context.keep()
-    task.breaker.admit(oneHandled)
+    task.breaker.pass()
   } catch (error) {
     if (isHailError(error) && error.reaction !== 'skip-to-dlq') throw error
     context.discard()

@@ -55,8 +55,9 @@ function chainsByKey(task: RunningTask, { decoded, timers, wallMs }: EffectInput
     if (chain) chain.push(call)
     else chains.set(key, [call])
   }
-  for (const { raw, record } of decoded) {
-    if (record !== null) add(record.key, { id: effectId(raw), input: { kind: 'record', record } })
+  for (const record of decoded) {
+    if (record.error !== null || record.isTombstone) continue
+    add(record.key, { id: effectId(record.raw), input: { kind: 'record', record } })
   }
   const frontier = task.inputs.frontier()
   for (const timer of timers) {

@@ -36,11 +36,14 @@ export function recordFormat<R extends RecordName>(record: R): Format<Records[R]
   return made
 }
 
-/** Bytes as they are. A decoded value is a copy, so that keeping it keeps no fetch response. */
+/**
+ * Bytes as they are. A decoded value is a slice of what was fetched: copy it to keep it beyond its
+ * handler. A store copies what is put into it.
+ */
 export const bytesFormat: Format<Buffer> = {
   name: 'bytes',
   encode: (value) => value,
-  decode: (bytes) => Buffer.from(bytes)
+  decode: (bytes) => bytes
 }
 
 /** UTF-8 text. */

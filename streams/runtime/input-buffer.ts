@@ -161,7 +161,8 @@ export class InputBuffer {
       source.queue = []
       source.head = 0
       source.drainedNext = source.fetchNext
-    } else if (source.head > 1024) {
+    } else if (source.head > 1024 && source.head * 2 > source.queue.length) {
+      // Half of it, so that each record is copied once at most.
       source.queue = source.queue.slice(source.head)
       source.head = 0
     }

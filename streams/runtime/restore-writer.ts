@@ -19,8 +19,8 @@ export interface RestoreWriterOptions {
   readonly clock: Clock
 }
 
-/** Keys of one slice: as many as the backend on Redis writes in one call. */
-export const sliceKeysMax = 5_000
+/** Keys of one slice; with the marks of their segments the backend on Redis writes them in one call. */
+export const sliceKeysMax = 4_000
 
 export class RestoreWriter {
   readonly #options: RestoreWriterOptions

@@ -100,7 +100,8 @@ export class TaskState {
       wasDirty: entry.isDirty,
       isNew: found === undefined
     })
-    entry.value = value
+    // A slice of a fetch response would keep the whole of it in memory.
+    entry.value = Buffer.isBuffer(value) ? Buffer.from(value) : value
     if (cache.store.ttlMs !== undefined) entry.writtenAtMs = this.#time.windowMs
     if (!entry.isDirty) cache.mark(entry)
   }

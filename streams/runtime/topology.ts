@@ -117,11 +117,13 @@ export function defineSubTopology<
   if (lead === undefined) throw wiring(id, 'expected at least one source topic, got none')
   checkNames(id, definition)
   const declared = (definition.topics ?? []) as unknown as readonly TopicSpec[]
+  const specs = new Map<string, TopicSpec>()
   const topic = (name: string): TopicSpec => {
-    const found = topicSpec(name, declared)
+    const found = specs.get(name) ?? topicSpec(name, declared)
     if (found === undefined) {
       throw wiring(id, `expected a topic of the catalogue or of \`topics\`, got "${name}"`)
     }
+    specs.set(name, found)
     return found
   }
   const { partitions } = topic(lead)
