@@ -87,6 +87,9 @@ export {
   type Check,
   type CheckResult,
   createOpsServer,
+  type OpsReply,
+  type OpsRequest,
+  type OpsRoute,
   type OpsServer,
   type OpsServerOptions
 } from './ops-server.ts'

@@ -98,6 +98,44 @@ describe('the ops server', () => {
     expect([failed.status, (await failed.text()).includes('payload')]).toEqual([500, false])
   })
 
+  test('answers the routes of the process, and what they throw by its reaction', async () => {
+    const url = await serve(
+      {},
+      {
+        routes: [
+          {
+            prefix: '/echo',
+            handle: ({ path, query }) => {
+              if (path === '/echo/busy') throw new RetryError('HAIL_TIMEOUT', 'not yet')
+              if (path === '/echo/broken') throw new Error('payload')
+              if (path === '/echo/none') return { status: 404, title: 'Not Found', detail: 'none' }
+              return { status: 200, body: { path, a: query.get('a'), big: 1n } }
+            }
+          }
+        ]
+      }
+    )
+    const get = async (path: string) => {
+      const response = await fetch(`${url}${path}`)
+      return [response.status, response.headers.get('content-type'), await response.json()]
+    }
+    const body = { path: '/echo/%7Bx', a: '1 2', big: '1' }
+    expect(await get('/echo/%7Bx?a=1%202')).toEqual([200, 'application/json', body])
+    const problem = 'application/problem+json'
+    expect(await get('/echo/busy')).toMatchObject([
+      503,
+      problem,
+      { detail: expect.stringContaining('not yet') }
+    ])
+    expect((await get('/echo/broken'))[0]).toBe(500)
+    expect(await get('/echo/none')).toMatchObject([404, problem, { detail: 'none' }])
+    expect(await get('/echoes')).toMatchObject([
+      404,
+      problem,
+      { detail: expect.stringContaining('/status, /echo.') }
+    ])
+  })
+
   test('ends keep-alive connections when it closes', async () => {
     const metrics = createMetrics()
     const server = createOpsServer({ port: 0, host: '127.0.0.1', metrics, checks: {} })

@@ -20,6 +20,29 @@ export type CheckResult = { readonly ok: boolean; readonly detail?: string }
 /** Says whether one dependency is usable now. A throw or no answer in time counts as not ok. */
 export type Check = () => CheckResult | Promise<CheckResult>
 
+/** A request to a route of the process' own. `path` is as sent: percent-encoded. */
+export type OpsRequest = { readonly path: string; readonly query: URLSearchParams }
+
+/** Plain JSON (bigints become strings), or a problem; `more` are further members of its document. */
+export type OpsReply =
+  | { readonly status: number; readonly body: unknown }
+  | {
+      readonly status: number
+      readonly title: string
+      readonly detail: string
+      readonly more?: Readonly<Record<string, unknown>>
+    }
+
+/**
+ * A route of the process' own: GET requests of `prefix` and below it. A throw is answered 503 when
+ * its reaction is `retry`, else 500.
+ */
+export type OpsRoute = {
+  /** Such as `/stores`. */
+  readonly prefix: string
+  handle(request: OpsRequest): OpsReply | Promise<OpsReply>
+}
+
 /** `status` adds what else a process has to tell, as plain JSON (bigints become strings). */
 export type OpsServerOptions = {
   /** 0 takes a free port. */
@@ -29,6 +52,7 @@ export type OpsServerOptions = {
   readonly metrics: Metrics
   readonly checks: Readonly<Record<string, Check>>
   readonly status?: () => unknown
+  readonly routes?: readonly OpsRoute[]
   readonly checkTimeoutMs?: number
   readonly clock?: Clock
 }
@@ -70,7 +94,10 @@ export function createOpsServer(options: OpsServerOptions): OpsServer {
         ...(options.status === undefined ? {} : { status: options.status() })
       })
   }
-  const server = createServer((request, response) => void answer(routes, request, response))
+  const own = options.routes ?? []
+  const server = createServer(
+    (request, response) => void answer({ routes, own }, request, response)
+  )
   return {
     listen: () =>
       new Promise((resolve, reject) => {
@@ -89,32 +116,50 @@ export function createOpsServer(options: OpsServerOptions): OpsServer {
   }
 }
 
+type Routes = {
+  readonly routes: Readonly<Record<string, () => Reply | Promise<Reply>>>
+  readonly own: readonly OpsRoute[]
+}
+
 async function answer(
-  routes: Readonly<Record<string, () => Reply | Promise<Reply>>>,
+  routes: Routes,
   request: IncomingMessage,
   response: ServerResponse
 ): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-  const route = Object.hasOwn(routes, path) ? routes[path] : undefined
-  let reply: Reply
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    reply = problem(405, 'Method Not Allowed', 'Only GET is answered here.')
-  } else if (route === undefined) {
-    const known = Object.keys(routes).join(', ')
-    reply = problem(404, 'Not Found', `There is ${known}.`)
-  } else {
-    try {
-      reply = await route()
-    } catch (error) {
-      reply = problem(500, 'Internal Server Error', describe(error))
-    }
-  }
+  const reply = await replyTo(routes, request)
   response.writeHead(reply.status, {
     'content-type': reply.type,
     'content-length': Buffer.byteLength(reply.body),
     'cache-control': 'no-store'
   })
   response.end(request.method === 'HEAD' ? undefined : reply.body)
+}
+
+async function replyTo({ routes, own }: Routes, request: IncomingMessage): Promise<Reply> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return problem(405, 'Method Not Allowed', 'Only GET is answered here.')
+  }
+  const [path = '/', search = ''] = (request.url ?? '/').split('?', 2)
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+  const mine = own.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
+  try {
+    if (route !== undefined) return await route()
+    if (mine !== undefined) {
+      return toReply(await mine.handle({ path, query: new URLSearchParams(search) }))
+    }
+  } catch (error) {
+    return isHailError(error) && error.reaction === 'retry'
+      ? problem(503, 'Service Unavailable', describe(error))
+      : problem(500, 'Internal Server Error', describe(error))
+  }
+  const known = [...Object.keys(routes), ...own.map(({ prefix }) => prefix)].join(', ')
+  return problem(404, 'Not Found', `There is ${known}.`)
+}
+
+function toReply(reply: OpsReply): Reply {
+  return 'body' in reply
+    ? json(reply.status, reply.body)
+    : problem(reply.status, reply.title, reply.detail, reply.more)
 }
 
 async function runChecks(
@@ -157,9 +202,14 @@ function json(status: number, value: unknown): Reply {
   return { status, type: 'application/json', body }
 }
 
-function problem(status: number, title: string, detail: string): Reply {
+function problem(
+  status: number,
+  title: string,
+  detail: string,
+  more: Readonly<Record<string, unknown>> = {}
+): Reply {
   return {
-    ...json(status, { type: 'about:blank', title, status, detail }),
+    ...json(status, { ...more, type: 'about:blank', title, status, detail }),
     type: 'application/problem+json'
   }
 }

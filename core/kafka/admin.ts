@@ -3,21 +3,27 @@
 import type { Admin } from 'kafkajs'
 import type { Clock } from '../clock/index.ts'
 import { FatalError } from '../errors.ts'
+import type {
+  ActiveProducer,
+  CommittedOffset,
+  EnsureTopicsReport,
+  GroupDescription,
+  GroupMemberDescription,
+  HangingTransaction,
+  KafkaAdmin,
+  ListedTransaction,
+  PartitionOffsets,
+  TopicDefinition,
+  TransactionDescription,
+  TransactionFilter
+} from './admin-types.ts'
 import { isolationLevels, listTimestamps, type RawCluster } from './library.ts'
 import { hasType, toKafkaError } from './library-errors.ts'
 import { membersOf } from './member-description.ts'
 import { retrying } from './retrying.ts'
 import { ensureTopics } from './topic-creation.ts'
-import type {
-  CommittedOffset,
-  EnsureTopicsReport,
-  GroupDescription,
-  GroupMemberDescription,
-  KafkaAdmin,
-  PartitionOffsets,
-  TopicDefinition,
-  TopicPartitionKey
-} from './types.ts'
+import { TransactionRepair } from './transaction-repair.ts'
+import type { OffsetCommit, TopicPartitionKey } from './types.ts'
 
 /** Deleting a topic waits for the controller to write it down. */
 const topicTimeoutMs = 30_000
@@ -35,12 +41,14 @@ export class ClusterAdmin implements KafkaAdmin {
   readonly #cluster: RawCluster
   readonly #clock: Clock
   readonly #onClose: () => void
+  readonly #repair: TransactionRepair
 
   constructor({ admin, cluster, clock, onClose }: AdminParts) {
     this.#onClose = onClose
     this.#admin = admin
     this.#cluster = cluster
     this.#clock = clock
+    this.#repair = new TransactionRepair({ cluster, clock })
   }
 
   ensureTopics(definitions: readonly TopicDefinition[]): Promise<EnsureTopicsReport> {
@@ -128,6 +136,33 @@ export class ClusterAdmin implements KafkaAdmin {
       })
       await this.#admin.deleteTopicRecords({ topic, partitions })
     })
+  }
+
+  listTransactions(filter: TransactionFilter = {}): Promise<readonly ListedTransaction[]> {
+    return this.#attempt('list transactions', () => this.#repair.list(filter))
+  }
+
+  describeTransactions(
+    transactionalIds: readonly string[]
+  ): Promise<readonly TransactionDescription[]> {
+    return this.#attempt('describe transactions', () => this.#repair.describe(transactionalIds))
+  }
+
+  describeProducers(topic: string, partition: number): Promise<readonly ActiveProducer[]> {
+    const what = `describe the producers of ${topic}-${partition}`
+    return this.#attempt(what, () => this.#repair.producers(topic, partition))
+  }
+
+  abortTransaction(hanging: HangingTransaction): Promise<void> {
+    const { topic, partition } = hanging
+    return this.#attempt(`abort a transaction in ${topic}-${partition}`, () =>
+      this.#repair.abort(hanging)
+    )
+  }
+
+  moveOffsets(commit: OffsetCommit): Promise<void> {
+    const what = `move the offsets of group ${commit.groupId}`
+    return this.#attempt(what, () => this.#repair.moveOffsets(commit))
   }
 
   async close(): Promise<void> {

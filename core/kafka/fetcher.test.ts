@@ -32,6 +32,10 @@ class FakeCluster implements RawCluster {
   async refreshMetadata(): Promise<void> {
     this.refreshes += 1
   }
+  async refreshMetadataIfNecessary(): Promise<void> {}
+  getNodeIds(): string[] {
+    return ['0', '1']
+  }
   findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[] {
     return topic === 't' ? [0, 1].map((id) => ({ partitionId: id, leader: id })) : []
   }

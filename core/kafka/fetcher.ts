@@ -17,7 +17,8 @@ import {
   errorNameOf,
   isolationLevels,
   type RawBroker,
-  type RawCluster
+  type RawCluster,
+  type Throttled
 } from './library.ts'
 import { errorTypes, toKafkaError } from './library-errors.ts'
 import { decodeRecordBatches } from './record-batch.ts'
@@ -176,7 +177,7 @@ export class ClusterFetcher implements Fetcher {
       maxBytes: options.maxBytes,
       topics: this.#topicsOf(group, options.maxBytesPerPartition)
     })
-    return broker.connectionPool.send<FetchResponse>({
+    return broker.connectionPool.send<FetchResponse, FetchResponse & Throttled>({
       request,
       requestTimeout,
       response: {

@@ -1,7 +1,7 @@
 /**
- * @module The adapter: the port of types.ts on kafkajs 2.2.4. Producers get a kafkajs client of
- * their own, because a client notes offsets sent in a transaction as committed before it is, and
- * its consumers would believe that.
+ * @module The adapter: the port of types.ts on kafkajs 2.2.4. Of kafkajs it uses the connections,
+ * metadata, group membership and the bookkeeping of transactions; records are written and read by
+ * code of our own.
  */
 
 import type { ConnectionOptions } from 'node:tls'
@@ -11,9 +11,10 @@ import type { KafkaSasl, KafkaTls } from '../config.ts'
 import { assertThat } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { ClusterAdmin } from './admin.ts'
+import type { KafkaAdmin } from './admin-types.ts'
 import { ClusterFetcher } from './fetcher.ts'
 import { ConsumerMember } from './group-member.ts'
-import { createCluster, loadKafkajs, type RawCluster } from './library.ts'
+import { createCluster, createTransactionManager, loadKafkajs, type RawCluster } from './library.ts'
 import { hasType, toKafkaError } from './library-errors.ts'
 import { createLibraryLog } from './library-log.ts'
 import { PlainProducer } from './producer.ts'
@@ -25,7 +26,6 @@ import type {
   GroupMember,
   GroupMemberOptions,
   Kafka,
-  KafkaAdmin,
   KafkaProducer,
   ProducerOptions,
   TransactionalProducer,
@@ -52,11 +52,6 @@ const transactionTimeoutMsDefault = 15_000
 /** Metadata and coordinators: 100 ms doubling to 2 s, five times: about 5 s. */
 const clusterRetry = { initialRetryTime: 100, maxRetryTime: 2_000, multiplier: 2, retries: 5 }
 /**
- * AddPartitionsToTxn answers CONCURRENT_TRANSACTIONS for milliseconds after a commit: 5 to 100 ms,
- * about 8 s in all.
- */
-const transactionRetry = { initialRetryTime: 5, maxRetryTime: 100, multiplier: 1.2, retries: 90 }
-/**
  * A join that meets the next rebalance tries again soon; after ten tries the member starts over.
  */
 const memberRetry = { initialRetryTime: 50, maxRetryTime: 1_000, multiplier: 1.5, retries: 10 }
@@ -76,7 +71,6 @@ class KafkajsAdapter implements Kafka {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #client: KafkajsClient
-  readonly #producerClient: KafkajsClient
   readonly #open = new Set<Closable>()
   #control: Promise<RawCluster> | null = null
   #isClosed = false
@@ -85,7 +79,6 @@ class KafkajsAdapter implements Kafka {
     this.#clock = options.clock
     this.#logger = options.logger.child({ component: 'kafka' })
     this.#client = createClient(options)
-    this.#producerClient = createClient(options)
   }
 
   async admin(): Promise<KafkaAdmin> {
@@ -105,18 +98,15 @@ class KafkajsAdapter implements Kafka {
 
   async producer(options: ProducerOptions = {}): Promise<KafkaProducer> {
     const { ackTimeoutMs = ackTimeoutMsDefault, retries = producerRetriesDefault } = options
-    const producer = this.#producerClient.producer({
-      createPartitioner: explicitPartition,
-      allowAutoTopicCreation: false,
-      retry: { ...clusterRetry, retries }
-    })
+    const cluster = createCluster(this.#client)
     const own: PlainProducer = new PlainProducer({
-      producer,
+      cluster,
       clock: this.#clock,
       ackTimeoutMs,
+      retries,
       onClose: () => this.#open.delete(own)
     })
-    await this.#connect('connect a producer', own, () => producer.connect())
+    await this.#connect('connect a producer', own, () => cluster.connect())
     return own
   }
 
@@ -125,22 +115,16 @@ class KafkajsAdapter implements Kafka {
     options: TransactionalProducerOptions = {}
   ): Promise<TransactionalProducer> {
     const { transactionTimeoutMs = transactionTimeoutMsDefault } = options
-    // Not `idempotent`: kafkajs would ask for a second, useless producer id.
-    const producer = this.#producerClient.producer({
-      createPartitioner: explicitPartition,
-      allowAutoTopicCreation: false,
-      transactionalId,
-      transactionTimeout: transactionTimeoutMs,
-      maxInFlightRequests: 1,
-      retry: transactionRetry
-    })
+    const cluster = createCluster(this.#client)
     const own: TaskProducer = new TaskProducer({
-      producer,
+      cluster,
+      manager: createTransactionManager({ cluster, transactionalId, transactionTimeoutMs }),
       transactionalId,
+      ackTimeoutMs: ackTimeoutMsDefault,
       clock: this.#clock,
       onClose: () => this.#open.delete(own)
     })
-    await this.#connect(`connect the producer ${transactionalId}`, own, () => producer.connect())
+    await this.#connect(`connect the producer ${transactionalId}`, own, () => cluster.connect())
     return own
   }
 
@@ -247,14 +231,6 @@ class KafkajsAdapter implements Kafka {
 
   #throwIfClosed(): void {
     assertThat(!this.#isClosed, 'nothing is made of a Kafka that is closed')
-  }
-}
-
-/** Every record of ours names its partition. */
-function explicitPartition() {
-  return ({ message }: { message: { partition?: number } }): number => {
-    assertThat(message.partition !== undefined, 'every record names its partition')
-    return message.partition
   }
 }
 

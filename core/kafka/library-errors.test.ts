@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { errorTypes, toKafkaError, toTransactionError } from './library-errors.ts'
+import { FatalError } from '../errors.ts'
+import { errorTypes, isRetriable, toKafkaError, toTransactionError } from './library-errors.ts'
 
 class LibraryError extends Error {
   readonly type: string | undefined
@@ -28,7 +29,7 @@ describe('transaction errors', () => {
     })
   })
 
-  test.each(['CONCURRENT_TRANSACTIONS', 'UNKNOWN', 'TOPIC_AUTHORIZATION_FAILED'])(
+  test.each(['CONCURRENT_TRANSACTIONS', 'UNKNOWN', 'NOT_LEADER_FOR_PARTITION'])(
     'leaves the outcome unknown after %s',
     (type) => {
       const cause = wrapped(type)
@@ -39,7 +40,49 @@ describe('transaction errors', () => {
   )
 })
 
+describe('transaction errors that cannot end otherwise', () => {
+  test.each([
+    'MESSAGE_TOO_LARGE',
+    'RECORD_LIST_TOO_LARGE',
+    'INVALID_RECORD',
+    'TOPIC_AUTHORIZATION_FAILED',
+    'TRANSACTIONAL_ID_AUTHORIZATION_FAILED'
+  ])('are fatal after %s', (type) => {
+    const cause = wrapped(type)
+    const error = toTransactionError(cause, 'send records of t-0')
+    expect(error).toMatchObject({ code: 'HAIL_KAFKA_REFUSED', reaction: 'fatal', cause })
+    expect(error.message).toContain(type)
+  })
+
+  test('are fenced all the same when the producer was overtaken', () => {
+    const cause = new LibraryError('Aggregate', {
+      type: 'MESSAGE_TOO_LARGE',
+      cause: wrapped('INVALID_PRODUCER_EPOCH')
+    })
+    expect(toTransactionError(cause, 'commit t-0').code).toBe('HAIL_FENCED')
+  })
+})
+
+describe('whether another try could end otherwise', () => {
+  const marked = (retriable: boolean) => Object.assign(new Error('marked'), { retriable })
+  test.each([
+    [marked(true), true],
+    [marked(false), false],
+    [new Error('a cut connection'), true],
+    [new TypeError('a bug'), false],
+    [new FatalError('HAIL_KAFKA_REFUSED', 'ours'), false],
+    ['a text', false]
+  ])('is told of %s: %s', (error, expected) => {
+    expect(isRetriable(error)).toBe(expected)
+  })
+})
+
 describe('other errors', () => {
+  test('of ours stay what they are', () => {
+    const own = new FatalError('HAIL_ASSERTION', 'ours')
+    expect(toKafkaError(own, 'write')).toBe(own)
+  })
+
   test('are fatal when Kafka refused, else worth another try', () => {
     expect(toKafkaError(wrapped('TOPIC_AUTHORIZATION_FAILED'), 'write').code).toBe(
       'HAIL_KAFKA_REFUSED'

@@ -3,7 +3,7 @@
  * looked for along the whole chain of causes.
  */
 
-import { CorruptError, FatalError, type HailError, MigrateError, RetryError } from '../errors.ts'
+import { CorruptError, FatalError, HailError, MigrateError, RetryError } from '../errors.ts'
 
 /** Another producer owns the transactional id now, or the broker gave up on this one. */
 const fencingTypes = new Set([
@@ -36,6 +36,8 @@ const refusedTypes = new Set([
   'KafkaJSSASLAuthenticationError'
 ])
 
+const bugNames = new Set(['RangeError', 'ReferenceError', 'SyntaxError', 'TypeError'])
+
 /** Bounds a chain that runs in a circle. */
 const errorsMax = 16
 
@@ -61,26 +63,25 @@ export function hasType(error: unknown, type: string): boolean {
 
 /**
  * An error of a call that leaves nothing in doubt. `what` says what was tried, as in `read offsets
- * of topic trips`.
+ * of topic trips`. An error of ours stays what it is.
  */
 export function toKafkaError(error: unknown, what: string): HailError {
+  if (error instanceof HailError) return error
   const types = errorTypes(error)
-  const refusal = types.find((type) => refusedTypes.has(type))
-  if (refusal !== undefined) {
-    return new FatalError(
-      'HAIL_KAFKA_REFUSED',
-      `could not ${what}: Kafka refused with ${refusal}`,
-      {
-        cause: error
-      }
-    )
-  }
+  const refusal = refusalOf(types, error, what)
+  if (refusal !== null) return refusal
   const reason = reasonOf(types)
   return new RetryError('HAIL_KAFKA_UNAVAILABLE', `could not ${what}: ${reason}`, { cause: error })
 }
 
-/** An error inside a transaction: fenced, or an outcome nobody knows. There is no third kind. */
-export function toTransactionError(error: unknown, what: string): MigrateError | CorruptError {
+/**
+ * An error inside a transaction: fenced, refused for good (restoring and trying again would end the
+ * same way), or an outcome nobody knows.
+ */
+export function toTransactionError(
+  error: unknown,
+  what: string
+): MigrateError | FatalError | CorruptError {
   const types = errorTypes(error)
   const fencing = types.find((type) => fencingTypes.has(type))
   if (fencing !== undefined) {
@@ -88,12 +89,28 @@ export function toTransactionError(error: unknown, what: string): MigrateError |
       cause: error
     })
   }
+  const refusal = refusalOf(types, error, what)
+  if (refusal !== null) return refusal
   const reason = reasonOf(types)
   return new CorruptError(
     'HAIL_UNKNOWN_OUTCOME',
     `could not ${what}, so the transaction may or may not have happened: ${reason}`,
     { cause: error }
   )
+}
+
+/** What kafkajs itself asks again for: unless an error says that it is final, or is a bug's. */
+export function isRetriable(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof HailError) return false
+  if (bugNames.has(error.name)) return false
+  return (error as { retriable?: boolean }).retriable !== false
+}
+
+function refusalOf(types: readonly string[], cause: unknown, what: string): FatalError | null {
+  const refusal = types.find((type) => refusedTypes.has(type))
+  if (refusal === undefined) return null
+  const message = `could not ${what}: Kafka refused with ${refusal}`
+  return new FatalError('HAIL_KAFKA_REFUSED', message, { cause })
 }
 
 /** Kafka's own word where there is one, else the innermost class. */

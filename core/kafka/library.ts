@@ -14,13 +14,16 @@ export type KafkajsLibrary = {
   readonly logLevel: typeof logLevel
 }
 
+/** What kafkajs wants to see of every decoded answer, in ms. */
+export type Throttled = { readonly clientSideThrottleTime: number }
+
 /** A request of kafkajs' protocol layer with our own decoder. */
-export type RawRequest<T> = {
+export type RawRequest<T, Decoded extends Throttled> = {
   readonly request: unknown
-  readonly requestTimeout: number
+  readonly requestTimeout: number | null
   readonly response: {
-    decode(body: Buffer): Promise<T & { readonly clientSideThrottleTime: number }>
-    parse(decoded: T): Promise<T>
+    decode(body: Buffer): Promise<Decoded>
+    parse(decoded: Decoded): Promise<T>
   }
 }
 
@@ -33,7 +36,9 @@ export type ListedOffsets = {
 
 export type RawBroker = {
   readonly nodeId: number | string
-  readonly connectionPool: { send<T>(request: RawRequest<T>): Promise<T> }
+  readonly connectionPool: {
+    send<T, Decoded extends Throttled>(request: RawRequest<T, Decoded>): Promise<T>
+  }
   listOffsets(request: {
     readonly isolationLevel: number
     readonly topics: readonly {
@@ -41,6 +46,20 @@ export type RawBroker = {
       readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[]
     }[]
   }): Promise<ListedOffsets>
+  /** A group without members takes generation -1 and the empty member id. */
+  offsetCommit(request: {
+    readonly groupId: string
+    readonly groupGenerationId: number
+    readonly memberId: string
+    readonly topics: readonly {
+      readonly topic: string
+      readonly partitions: readonly {
+        readonly partition: number
+        readonly offset: string
+        readonly metadata: string
+      }[]
+    }[]
+  }): Promise<unknown>
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
 }
 
@@ -51,11 +70,48 @@ export type RawCluster = {
   isConnected(): boolean
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>
   refreshMetadata(): Promise<void>
+  /** Only when it is older than five minutes or lacks a target topic. */
+  refreshMetadataIfNecessary(): Promise<void>
   findTopicPartitionMetadata(
     topic: string
   ): readonly { readonly partitionId: number; readonly leader: number }[]
   findBroker(request: { nodeId: number | string }): Promise<RawBroker>
-  findGroupCoordinator(request: { groupId: string }): Promise<RawBroker>
+  findGroupCoordinator(request: {
+    groupId: string
+    /** Default: of the group. */
+    coordinatorType?: number
+  }): Promise<RawBroker>
+  /** Of all brokers the metadata names. */
+  getNodeIds(): readonly string[]
+}
+
+/** kafkajs' keeper of one transactional id: its producer id and what the transaction touches. */
+export type TransactionManager = {
+  initProducerId(): Promise<void>
+  /** A number or kafkajs' Long: convert by text. */
+  getProducerId(): { toString(): string }
+  getProducerEpoch(): number
+  beginTransaction(): void
+  /** Asks the coordinator for those it doesn't have yet. Can be repeated without harm. */
+  addPartitionsToTransaction(
+    topics: readonly {
+      readonly topic: string
+      readonly partitions: readonly { readonly partition: number }[]
+    }[]
+  ): Promise<void>
+  sendOffsets(commit: {
+    readonly consumerGroupId: string
+    readonly topics: readonly {
+      readonly topic: string
+      readonly partitions: readonly {
+        readonly partition: number
+        readonly offset: string
+        readonly metadata: string
+      }[]
+    }[]
+  }): Promise<void>
+  commit(): Promise<void>
+  abort(): Promise<void>
 }
 
 export type FetchRequestFields = {
@@ -112,6 +168,29 @@ export function createCluster(client: KafkajsClient): RawCluster {
   return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false })
 }
 
+export function createTransactionManager(options: {
+  readonly cluster: RawCluster
+  readonly transactionalId: string
+  readonly transactionTimeoutMs: number
+}): TransactionManager {
+  const { cluster, transactionalId, transactionTimeoutMs } = options
+  type Create = (options: {
+    logger: unknown
+    cluster: RawCluster
+    transactional: true
+    transactionalId: string
+    transactionTimeout: number
+  }) => TransactionManager
+  const create = require('kafkajs/src/producer/eosManager/index.js') as Create
+  return create({
+    logger: (cluster as unknown as { logger: unknown }).logger,
+    cluster,
+    transactional: true,
+    transactionalId,
+    transactionTimeout: transactionTimeoutMs
+  })
+}
+
 export function encodeFetch(fields: FetchRequestFields): ReturnType<FetchProtocol> {
   const { requests } = require('kafkajs/src/protocol/requests/index.js') as RequestModule
   return requests.Fetch.protocol({ version: fetchVersion })(fields)
@@ -122,8 +201,19 @@ export function encodeFetch(fields: FetchRequestFields): ReturnType<FetchProtoco
  * doesn't know it.
  */
 export function errorNameOf(code: number): string {
-  const { errorCodes } = require('kafkajs/src/protocol/error.js') as {
-    errorCodes: readonly { type: string; code: number }[]
-  }
-  return errorCodes.find((entry) => entry.code === code)?.type ?? `ERROR_${code}`
+  return protocolErrors().errorCodes.find((entry) => entry.code === code)?.type ?? `ERROR_${code}`
+}
+
+/** kafkajs' error of a code that isn't 0: `type` names it, `retriable` says what Kafka says. */
+export function errorOfCode(code: number): Error {
+  return protocolErrors().createErrorFromCode(code)
+}
+
+type ProtocolErrors = {
+  readonly errorCodes: readonly { readonly type: string; readonly code: number }[]
+  createErrorFromCode(code: number): Error
+}
+
+function protocolErrors(): ProtocolErrors {
+  return require('kafkajs/src/protocol/error.js') as ProtocolErrors
 }

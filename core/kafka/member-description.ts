@@ -1,7 +1,7 @@
 /** @module Reads what a coordinator tells about the members of a group. */
 
 import type { MemberDescription } from 'kafkajs'
-import type { GroupMemberDescription } from './types.ts'
+import type { GroupMemberDescription } from './admin-types.ts'
 
 /** Members sorted by id, each with the partition numbers it holds over all topics. */
 export function membersOf(members: readonly MemberDescription[]): GroupMemberDescription[] {

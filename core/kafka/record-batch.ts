@@ -13,6 +13,7 @@
 
 import { gunzipSync } from 'node:zlib'
 import { FatalError } from '../errors.ts'
+import { noHeaders, RecordWithHeaders } from './record-headers.ts'
 import type { KafkaRecord } from './types.ts'
 import { type Cursor, readVarint } from './varint.ts'
 
@@ -30,8 +31,6 @@ const compressionNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
  * batch.
  */
 const unzippedBytesMax = 256 * 1024 * 1024
-
-const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
 
 export type AbortedTransaction = { readonly producerId: bigint; readonly firstOffset: bigint }
 
@@ -113,7 +112,7 @@ function batchAt(input: BatchesInput, start: number): Batch | null {
 }
 
 function decodeRecords(input: BatchesInput, batch: Batch, records: KafkaRecord[]): void {
-  const { data } = input
+  const { data, topic, partition } = input
   const count = data.readInt32BE(batch.start + 57)
   if (count <= 0) return
   const usesAppendTime = (batch.attributes & appendTimeFlag) !== 0
@@ -132,17 +131,18 @@ function decodeRecords(input: BatchesInput, batch: Batch, records: KafkaRecord[]
       const timestampDelta = readVarint(cursor)
       const offset = batch.base + readVarint(cursor)
       if (offset >= from) {
+        const timestampMs = usesAppendTime ? maxTimestamp : baseTimestamp + timestampDelta
         const key = readBytes(cursor, recordEnd)
         const value = readBytes(cursor, recordEnd)
-        records.push({
-          topic: input.topic,
-          partition: input.partition,
-          offset: BigInt(offset),
-          timestampMs: usesAppendTime ? maxTimestamp : baseTimestamp + timestampDelta,
-          key,
-          value,
-          headers: readHeaders(cursor, recordEnd)
-        })
+        const headers = cursor.at === recordEnd || buffer[cursor.at] === 0 ? noHeaders : null
+        records.push(
+          headers === null
+            ? new RecordWithHeaders(
+                { topic, partition, offset: BigInt(offset), timestampMs, key, value },
+                buffer.subarray(cursor.at, recordEnd)
+              )
+            : { topic, partition, offset: BigInt(offset), timestampMs, key, value, headers }
+        )
       }
       cursor.at = recordEnd
     }
@@ -185,21 +185,6 @@ function readBytes(cursor: Cursor, end: number): Buffer | null {
   cursor.at += length
   if (cursor.at > end) throw new RangeError('field runs past its record')
   return cursor.buffer.subarray(start, cursor.at)
-}
-
-/**
- * The last of several headers with one name wins; a header without a value reads as an empty
- * string.
- */
-function readHeaders(cursor: Cursor, end: number): Readonly<Record<string, string>> {
-  const count = readVarint(cursor)
-  if (count <= 0) return noHeaders
-  const headers: Record<string, string> = {}
-  for (let index = 0; index < count; index += 1) {
-    const name = readBytes(cursor, end)?.toString('utf8') ?? ''
-    headers[name] = readBytes(cursor, end)?.toString('utf8') ?? ''
-  }
-  return headers
 }
 
 function unreadable(input: BatchesInput, base: number, what: string, cause?: unknown): FatalError {

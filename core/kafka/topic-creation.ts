@@ -6,7 +6,7 @@
 
 import type { Admin } from 'kafkajs'
 import { FatalError } from '../errors.ts'
-import type { ConfigDifference, EnsureTopicsReport, TopicDefinition } from './types.ts'
+import type { ConfigDifference, EnsureTopicsReport, TopicDefinition } from './admin-types.ts'
 
 const createTimeoutMs = 30_000
 /** kafkajs' number for the resource type "topic". */

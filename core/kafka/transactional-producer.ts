@@ -9,12 +9,15 @@
  * ```
  */
 
-import type { Transaction as LibraryTransaction, Producer } from 'kafkajs'
 import type { Clock } from '../clock/index.ts'
 import { assertThat, FatalError, type HailError, MigrateError } from '../errors.ts'
-import { hasType, toKafkaError, toTransactionError } from './library-errors.ts'
-import { acksFromAll } from './producer.ts'
-import { toRounds } from './send-rounds.ts'
+import type { RawCluster, TransactionManager } from './library.ts'
+import { hasType, isRetriable, toKafkaError, toTransactionError } from './library-errors.ts'
+import type { BatchProducer } from './record-batch-writer.ts'
+import { RecordSender } from './record-sender.ts'
+import type { RetryPolicy } from './retrying.ts'
+import { SendRounds } from './send-rounds.ts'
+import { Sequences } from './sequences.ts'
 import type {
   Appended,
   OffsetCommit,
@@ -23,6 +26,20 @@ import type {
   Transaction,
   TransactionalProducer
 } from './types.ts'
+
+/**
+ * Within a send: 5 ms to 100 ms, for 8 s at most. AddPartitionsToTxn answers
+ * CONCURRENT_TRANSACTIONS for milliseconds after a commit; a leader moves within seconds. A batch sent again keeps its producer id, epoch
+ * and sequence, so it is appended once whatever became of the first try.
+ */
+const sendPolicy: RetryPolicy = {
+  triesMax: 90,
+  firstDelayMs: 5,
+  multiplier: 1.2,
+  delayMsMax: 100,
+  forMsMax: 8_000,
+  isWorthwhile: isRetriable
+}
 
 /**
  * Answers to sendOffsets that mean "not yet", with nothing done: the markers of the previous
@@ -40,35 +57,38 @@ const notYetRetryMs = 5
 const notYetRetriesMax = 400
 
 export type TransactionalProducerParts = {
-  readonly producer: Producer
+  readonly cluster: RawCluster
+  readonly manager: TransactionManager
   readonly transactionalId: string
+  readonly ackTimeoutMs: number
   readonly clock: Clock
   /** Called once, when close() begins: whoever keeps a list of what is open forgets this. */
   onClose(): void
 }
 
 export class TaskProducer implements TransactionalProducer {
-  readonly #producer: Producer
-  readonly #transactionalId: string
-  readonly #clock: Clock
-  readonly #onClose: () => void
-  #state: 'new' | 'ready' | 'open' = 'new'
+  readonly #parts: TransactionalProducerParts
+  readonly #sender: RecordSender
+  readonly #sequences = new Sequences()
+  #identity: BatchProducer | null = null
+  #isOpen = false
   #death: HailError | null = null
   #isClosed = false
 
-  constructor({ producer, transactionalId, clock, onClose }: TransactionalProducerParts) {
-    this.#onClose = onClose
-    this.#producer = producer
-    this.#transactionalId = transactionalId
-    this.#clock = clock
+  constructor(parts: TransactionalProducerParts) {
+    this.#parts = parts
+    this.#sender = new RecordSender({ ...parts, policy: sendPolicy })
   }
 
   async init(): Promise<void> {
     this.#throwIfDead()
-    assertThat(this.#state === 'new', 'init() must be the first call of a transactional producer')
+    assertThat(
+      this.#identity === null,
+      'init() must be the first call of a transactional producer, and its only one'
+    )
+    const { manager } = this.#parts
     try {
-      await (await this.#producer.transaction()).abort()
-      this.#state = 'ready'
+      await manager.initProducerId()
     } catch (error) {
       // Nothing of this producer was open, so nothing is in doubt: fenced already, or try again
       // with a new one.
@@ -77,19 +97,29 @@ export class TaskProducer implements TransactionalProducer {
         own instanceof MigrateError ? own : toKafkaError(error, this.#what('take over'))
       )
     }
+    const id = BigInt(manager.getProducerId().toString())
+    this.#identity = { id, epoch: manager.getProducerEpoch(), isTransactional: true }
   }
 
   async begin(): Promise<Transaction> {
     this.#throwIfDead()
-    assertThat(this.#state === 'ready', 'begin() needs init() first and no other open transaction')
-    this.#state = 'open'
-    const transaction = await this.#attempt('begin', () => this.#producer.transaction())
+    const identity = this.#identity
+    assertThat(
+      identity !== null && !this.#isOpen,
+      'begin() needs init() first and no other open transaction'
+    )
+    this.#isOpen = true
+    const { manager, clock } = this.#parts
+    await this.#attempt('begin', async () => manager.beginTransaction())
     return new TaskTransaction({
-      transaction,
-      clock: this.#clock,
+      manager,
+      clock,
+      sender: this.#sender,
+      sequences: this.#sequences,
+      identity,
       attempt: (what, run) => this.#attempt(what, run),
       onEnd: () => {
-        this.#state = 'ready'
+        this.#isOpen = false
       }
     })
   }
@@ -97,9 +127,9 @@ export class TaskProducer implements TransactionalProducer {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#onClose()
+    this.#parts.onClose()
     this.#death ??= new MigrateError('HAIL_CLOSED', this.#what('use the closed producer of'))
-    await this.#producer.disconnect()
+    await this.#parts.cluster.disconnect()
   }
 
   async #attempt<T>(what: string, run: () => Promise<T>): Promise<T> {
@@ -123,13 +153,16 @@ export class TaskProducer implements TransactionalProducer {
   }
 
   #what(verb: string): string {
-    return `${verb} ${this.#transactionalId}`
+    return `${verb} ${this.#parts.transactionalId}`
   }
 }
 
 type TaskTransactionParts = {
-  readonly transaction: LibraryTransaction
+  readonly manager: TransactionManager
   readonly clock: Clock
+  readonly sender: RecordSender
+  readonly sequences: Sequences
+  readonly identity: BatchProducer
   attempt<T>(what: string, run: () => Promise<T>): Promise<T>
   onEnd(): void
 }
@@ -144,7 +177,7 @@ class TaskTransaction implements Transaction {
   }
 
   send(records: readonly OutRecord[]): Promise<Map<TopicPartitionKey, Appended>> {
-    return this.#exclusively('send records of', () => this.#sendRounds(records))
+    return this.#exclusively('send records of', () => this.#sendRecords(records))
   }
 
   sendOffsets(commit: OffsetCommit): Promise<void> {
@@ -152,43 +185,28 @@ class TaskTransaction implements Transaction {
   }
 
   commit(): Promise<void> {
-    return this.#end('commit', () => this.#parts.transaction.commit())
+    return this.#end('commit', () => this.#parts.manager.commit())
   }
 
   abort(): Promise<void> {
-    return this.#end('abort', () => this.#parts.transaction.abort())
+    return this.#end('abort', () => this.#parts.manager.abort())
   }
 
-  async #sendRounds(records: readonly OutRecord[]): Promise<Map<TopicPartitionKey, Appended>> {
-    const appendedByPartition = new Map<TopicPartitionKey, Appended>()
-    for (const { topicMessages, countByPartition } of toRounds(records, this.#parts.clock.now())) {
-      const answers = await this.#parts.transaction.sendBatch({ topicMessages, acks: acksFromAll })
-      for (const { topicName, partition, baseOffset } of answers) {
-        const key: TopicPartitionKey = `${topicName}:${partition}`
-        const count = countByPartition.get(key)
-        assertThat(count !== undefined && baseOffset !== undefined, 'Kafka answers what was sent')
-        const base = BigInt(baseOffset)
-        assertThat(base >= 0n, 'an acknowledged batch has an offset')
-        appendedByPartition.set(key, {
-          base: appendedByPartition.get(key)?.base ?? base,
-          last: base + BigInt(count) - 1n
-        })
-      }
-      assertThat(
-        [...countByPartition.keys()].every((key) =>
-          appendedByPartition.has(key as TopicPartitionKey)
-        ),
-        'Kafka acknowledges every partition that was sent to'
-      )
-    }
-    return appendedByPartition
+  async #sendRecords(records: readonly OutRecord[]): Promise<Map<TopicPartitionKey, Appended>> {
+    const { manager, clock, sender, sequences, identity } = this.#parts
+    const rounds = new SendRounds(records, { nowMs: clock.now(), producer: identity, sequences })
+    const topics = byTopic(rounds.partitions(), ({ partition }) => ({ partition }))
+    await sender.retrying(() => manager.addPartitionsToTransaction(topics))
+    return sender.send(rounds)
   }
 
   async #sendOffsets({ groupId, offsets }: OffsetCommit): Promise<void> {
-    const topics = byTopic(offsets)
+    const topics = byTopic(offsets, ({ partition, offset, metadata }) => {
+      return { partition, offset: offset.toString(), metadata }
+    })
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#parts.transaction.sendOffsets({ consumerGroupId: groupId, topics })
+        await this.#parts.manager.sendOffsets({ consumerGroupId: groupId, topics })
         return
       } catch (error) {
         const isNotYet = notYetTypes.some((type) => hasType(error, type))
@@ -216,18 +234,17 @@ class TaskTransaction implements Transaction {
   }
 }
 
-/** kafkajs types offsets without metadata, but writes it as it is. */
-type TopicOffsets = {
-  topic: string
-  partitions: { partition: number; offset: string; metadata: string }[]
-}
+type Place = { readonly topic: string; readonly partition: number }
 
-function byTopic(offsets: OffsetCommit['offsets']): TopicOffsets[] {
-  const partitionsByTopic = new Map<string, TopicOffsets['partitions']>()
-  for (const { topic, partition, offset, metadata } of offsets) {
-    const partitions = partitionsByTopic.get(topic) ?? []
-    partitions.push({ partition, offset: offset.toString(), metadata })
-    partitionsByTopic.set(topic, partitions)
+function byTopic<P extends Place, Entry>(
+  places: readonly P[],
+  toEntry: (place: P) => Entry
+): { topic: string; partitions: Entry[] }[] {
+  const entriesByTopic = new Map<string, Entry[]>()
+  for (const place of places) {
+    const entries = entriesByTopic.get(place.topic)
+    if (entries === undefined) entriesByTopic.set(place.topic, [toEntry(place)])
+    else entries.push(toEntry(place))
   }
-  return [...partitionsByTopic].map(([topic, partitions]) => ({ topic, partitions }))
+  return [...entriesByTopic].map(([topic, partitions]) => ({ topic, partitions }))
 }

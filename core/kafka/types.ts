@@ -2,8 +2,10 @@
  * @module The port to Kafka: what the rest of the project knows about a log. Nothing here names the
  * client library, so another one can be put behind it. Offsets are `bigint`, timestamps are
  * milliseconds since the epoch, durations are milliseconds. `TopicPartition` keys are written
- * `topic:partition`.
+ * `topic:partition`. The operator's side, {@link KafkaAdmin}, is in admin-types.ts.
  */
+
+import type { KafkaAdmin } from './admin-types.ts'
 
 /** `topic:partition`, the key of every map over partitions. */
 export type TopicPartitionKey = `${string}:${number}`
@@ -12,7 +14,8 @@ export type TopicPartitionKey = `${string}:${number}`
  * One record as read. `key` and `value` are slices of the fetch response: reading them is free, but
  * keeping one keeps the whole response (up to `maxBytes`) in memory. Copy with `Buffer.from(slice)`
  * before caching; decoding at once is fine. `headers` may be one frozen object shared by all
- * records without headers: never write to it.
+ * records without headers: never write to it. Where there are some it is a getter that decodes them
+ * when asked first, so a spread of the record leaves them out.
  */
 export type KafkaRecord = {
   readonly topic: string
@@ -45,99 +48,6 @@ export type Appended = {
   readonly base: bigint
   /** Offset of the last record of the send (the control record of the commit comes later). */
   readonly last: bigint
-}
-
-export type TopicDefinition = {
-  readonly name: string
-  readonly partitions: number
-  readonly replicationFactor: number
-  /** Broker topic settings, such as `cleanup.policy`. */
-  readonly config: Readonly<Record<string, string>>
-}
-
-export type ConfigDifference = {
-  readonly topic: string
-  readonly setting: string
-  readonly expected: string
-  readonly actual: string | null
-}
-
-export type EnsureTopicsReport = {
-  readonly created: readonly string[]
-  /** Existing topics whose settings are not the wanted ones: reported, never altered. */
-  readonly differing: readonly ConfigDifference[]
-}
-
-export type PartitionOffsets = {
-  /** First offset still in the log. */
-  readonly logStart: bigint
-  /**
-   * Last stable offset: a read of committed records ends before it. Lower than `high` while a
-   * transaction is open.
-   */
-  readonly stable: bigint
-  /** High watermark. */
-  readonly high: bigint
-}
-
-export type CommittedOffset = {
-  /** Next offset to read; -1n when nothing is committed. */
-  readonly offset: bigint
-  readonly metadata: string
-}
-
-export type GroupMemberDescription = {
-  readonly memberId: string
-  readonly clientId: string
-  readonly host: string
-  /**
-   * Partition numbers held, sorted, over all topics of the group. Empty while the group rebalances.
-   */
-  readonly partitions: readonly number[]
-}
-
-export type GroupDescription = {
-  readonly groupId: string
-  /** Kafka's word: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead. */
-  readonly state: string
-  readonly members: readonly GroupMemberDescription[]
-}
-
-/**
- * Everything throws RetryError(HAIL_KAFKA_UNAVAILABLE) when the cluster doesn't answer within the
- * retries and FatalError(HAIL_KAFKA_REFUSED) when it refuses a right or the request.
- */
-export type KafkaAdmin = {
-  /**
-   * Creates what is missing. FatalError(HAIL_TOPOLOGY) when an existing topic has another partition
-   * count.
-   */
-  ensureTopics(definitions: readonly TopicDefinition[]): Promise<EnsureTopicsReport>
-  listTopics(): Promise<string[]>
-  deleteTopics(topics: readonly string[]): Promise<void>
-  /** FatalError(HAIL_KAFKA_REFUSED) when the topic doesn't exist. */
-  partitionCount(topic: string): Promise<number>
-  endOffsets(topic: string): Promise<Map<number, PartitionOffsets>>
-  /**
-   * The committed offset of every partition of the topics, -1n where there is none. Not "stable":
-   * offsets of a transaction whose markers are still being written show their former value. After
-   * `TransactionalProducer.init()` of the only transactional id that writes them, they are final.
-   */
-  committed(
-    groupId: string,
-    topics: readonly string[]
-  ): Promise<Map<TopicPartitionKey, CommittedOffset>>
-  listGroups(): Promise<string[]>
-  describeGroup(groupId: string): Promise<GroupDescription>
-  groupMembers(groupId: string): Promise<readonly GroupMemberDescription[]>
-  /**
-   * Idempotent: a group that isn't there is no error. FatalError(HAIL_KAFKA_REFUSED) while it has
-   * members.
-   */
-  deleteGroup(groupId: string): Promise<void>
-  /** Deletes the records before the given offsets: moves the log start. */
-  deleteRecords(topic: string, beforeOffsetByPartition: ReadonlyMap<number, bigint>): Promise<void>
-  close(): Promise<void>
 }
 
 export type ProducerOptions = {

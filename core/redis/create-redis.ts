@@ -15,7 +15,15 @@ import { assertThat, FatalError, MigrateError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { createConnectionGate } from './connection-gate.ts'
-import type { GeoCircle, GeoMember, HashFields, Redis, Script, ScriptArgument } from './redis.ts'
+import type {
+  GeoCircle,
+  GeoMember,
+  HashFields,
+  HashPage,
+  Redis,
+  Script,
+  ScriptArgument
+} from './redis.ts'
 import { mapRedisError, replyCode } from './redis-errors.ts'
 import { loadScript, type ScriptDefinition } from './script.ts'
 import { createScriptCaller } from './script-caller.ts'
@@ -119,19 +127,27 @@ class RedisAdapter implements Redis {
     return this.#run('hlen', () => this.client.hlen(key))
   }
 
-  async *hscanAll(key: string): AsyncIterable<[string, Buffer][]> {
+  hkeys(key: string): Promise<string[]> {
+    return this.#run('hkeys', () => this.client.hkeys(key))
+  }
+
+  async hscan(key: string, cursor: string, count: number): Promise<HashPage> {
+    const [next, flat] = await this.#run('hscan', () =>
+      this.client.hscanBuffer(key, cursor, 'COUNT', Math.max(1, count))
+    )
+    const entries: [string, Buffer][] = []
+    for (let index = 0; index + 1 < flat.length; index += 2) {
+      entries.push([String(flat[index]), flat[index + 1] as Buffer])
+    }
+    return { cursor: next.toString(), entries }
+  }
+
+  async *hscanAll(key: string): AsyncIterable<HashPage['entries']> {
     let cursor = '0'
     do {
-      const position = cursor
-      const [next, flat] = await this.#run('hscan', () =>
-        this.client.hscanBuffer(key, position, 'COUNT', redisLimits.scanPageFields)
-      )
-      cursor = next.toString()
-      const page: [string, Buffer][] = []
-      for (let index = 0; index + 1 < flat.length; index += 2) {
-        page.push([String(flat[index]), flat[index + 1] as Buffer])
-      }
-      if (page.length > 0) yield page
+      const page = await this.hscan(key, cursor, redisLimits.scanPageFields)
+      cursor = page.cursor
+      if (page.entries.length > 0) yield page.entries
     } while (cursor !== '0')
   }
 

@@ -5,10 +5,12 @@
  */
 
 export { createRedis, type RedisOptions, redisLimits } from './create-redis.ts'
+export { ArgumentPacker } from './packed-arguments.ts'
 export type {
   GeoCircle,
   GeoMember,
   HashFields,
+  HashPage,
   Redis,
   Script,
   ScriptArgument

@@ -11,6 +11,12 @@ import type { ScriptDefinition } from './script.ts'
 /** A hash and the fields wanted of it. */
 export type HashFields = { readonly key: string; readonly fields: readonly string[] }
 
+/** Some fields of a hash. `cursor` is '0' after the last page. */
+export type HashPage = {
+  readonly cursor: string
+  readonly entries: readonly (readonly [field: string, value: Buffer])[]
+}
+
 /** One member of a GEO index. */
 export type GeoMember = {
   readonly member: string
@@ -45,11 +51,15 @@ export type Redis = {
   hget(key: string, field: string): Promise<Buffer | null>
   /** Number of fields. */
   hlen(key: string): Promise<number>
+  /** Names of all fields, for hashes known to be small. */
+  hkeys(key: string): Promise<string[]>
+  /** One page of `hscanAll`, which has the guarantees. '0' begins; about `count` fields. */
+  hscan(key: string, cursor: string, count: number): Promise<HashPage>
   /**
    * All fields of a hash, a page at a time. A field that stays is given at least once, maybe
    * twice; one that comes or goes meanwhile may be given or not.
    */
-  hscanAll(key: string): AsyncIterable<[string, Buffer][]>
+  hscanAll(key: string): AsyncIterable<HashPage['entries']>
   /** Nearest members first. Radius in meters. */
   geosearch(key: string, circle: GeoCircle): Promise<GeoMember[]>
   /**

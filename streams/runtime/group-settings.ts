@@ -23,7 +23,7 @@ export const defaultGroupSettings: GroupSettings = {
   sessionTimeoutMs: 10_000,
   heartbeatMs: 1_000,
   rebalanceTimeoutMs: 10_000,
-  fetchMaxWaitMs: 100,
+  fetchMaxWaitMs: 200,
   fetchMaxBytes: 1 << 20,
   fetchIntervalMs: 20,
   reacquireMs: 50,

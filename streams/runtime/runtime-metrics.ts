@@ -54,45 +54,89 @@ const ofTopology = ['topology'] as const
 
 function defineMetrics(metrics: Metrics) {
   const counter = <L extends string>(name: string, help: string, labels: readonly L[]) =>
-    metrics.counter({ name: `hail_streams_${name}_total`, help, labels, labelSetsMax })
+    metrics.counter({ name, help, labels, labelSetsMax })
   const gauge = <L extends string>(name: string, help: string, labels: readonly L[]) =>
-    metrics.gauge({ name: `hail_streams_${name}`, help, labels, labelSetsMax })
+    metrics.gauge({ name, help, labels, labelSetsMax })
   const seconds = <L extends string>(name: string, help: string, labels: readonly L[]) =>
-    metrics.histogram({ name: `hail_streams_${name}_seconds`, help, labels, labelSetsMax })
+    metrics.histogram({ name, help, labels, labelSetsMax })
   const ofTopic = [...ofTask, 'topic'] as const
   const ofStore = [...ofTask, 'store'] as const
   return {
-    inputs: counter('input_records', 'Records handled', ofTopic),
-    late: counter('late_records', 'Records stamped below stream time', ofTopic),
-    lateness: seconds('lateness', 'Largest distance below stream time in a commit', ['topology']),
-    age: seconds('input_age', 'Largest age of a record when handled, in a commit', ['topology']),
-    commits: seconds('commit_duration', 'Time from begin to applied stores', ofTask),
-    outputs: counter('output_records', 'Records committed to output topics', ofTask),
-    changelog: counter('changelog_records', 'Records committed to changelogs', ofTask),
-    deadLetters: counter('dead_letters', 'Inputs committed to dead letter topics', ofTask),
-    operators: counter('operator_records', 'Records by operator and outcome', [
+    inputs: counter('hail_streams_input_records_total', 'Records handled', ofTopic),
+    late: counter('hail_streams_late_records_total', 'Records stamped below stream time', ofTopic),
+    lateness: seconds(
+      'hail_streams_lateness_seconds',
+      'Largest distance below stream time in a commit',
+      ['topology']
+    ),
+    age: seconds(
+      'hail_streams_input_age_seconds',
+      'Largest age of a record when handled, in a commit',
+      ['topology']
+    ),
+    commits: seconds(
+      'hail_streams_commit_duration_seconds',
+      'Time from begin to applied stores',
+      ofTask
+    ),
+    outputs: counter(
+      'hail_streams_output_records_total',
+      'Records committed to output topics',
+      ofTask
+    ),
+    changelog: counter(
+      'hail_streams_changelog_records_total',
+      'Records committed to changelogs',
+      ofTask
+    ),
+    deadLetters: counter(
+      'hail_streams_dead_letters_total',
+      'Inputs committed to dead letter topics',
+      ofTask
+    ),
+    operators: counter('hail_streams_operator_records_total', 'Records by operator and outcome', [
       'topology',
       'operator',
       'outcome'
     ]),
-    hits: counter('cache_hits', 'Store reads answered from memory', ofStore),
-    misses: counter('cache_misses', 'Store reads answered by the backend', ofStore),
-    restored: counter('restored_records', 'Changelog records replayed into stores', ofTopology),
-    restoreLeft: gauge('restore_left_records', 'Changelog offsets left to replay', ofStore),
+    hits: counter('hail_streams_cache_hits_total', 'Store reads answered from memory', ofStore),
+    misses: counter(
+      'hail_streams_cache_misses_total',
+      'Store reads answered by the backend',
+      ofStore
+    ),
+    restored: counter(
+      'hail_streams_restored_records_total',
+      'Changelog records replayed into stores',
+      ofTopology
+    ),
+    restoreLeft: gauge(
+      'hail_streams_restore_left_records',
+      'Changelog offsets left to replay',
+      ofStore
+    ),
     acquisition: seconds(
-      'acquire_duration',
+      'hail_streams_acquire_duration_seconds',
       'Time to fence the predecessor, restore the stores and run',
       ofTopology
     ),
-    drops: counter('tasks_dropped', 'Tasks dropped to be acquired anew, by error code', [
+    drops: counter(
+      'hail_streams_tasks_dropped_total',
+      'Tasks dropped to be acquired anew, by error code',
+      ['topology', 'code']
+    ),
+    running: gauge('hail_streams_tasks_running', 'Tasks running here', ofTopology),
+    assigned: gauge('hail_streams_tasks_assigned', 'Tasks assigned to this process', ofTopology),
+    lag: gauge('hail_streams_lag_records', 'Records behind the high watermark', ofTask),
+    lagSeconds: gauge(
+      'hail_streams_lag_seconds',
+      'Age of the oldest fetched and unread record',
+      ofTask
+    ),
+    entries: gauge('hail_streams_store_entries', 'Store entries held in memory', [
       'topology',
-      'code'
-    ]),
-    running: gauge('tasks_running', 'Tasks running here', ofTopology),
-    assigned: gauge('tasks_assigned', 'Tasks assigned to this process', ofTopology),
-    lag: gauge('lag_records', 'Records behind the high watermark', ofTask),
-    lagSeconds: gauge('lag_seconds', 'Age of the oldest fetched and unread record', ofTask),
-    entries: gauge('store_entries', 'Store entries held in memory', ['topology', 'store'])
+      'store'
+    ])
   }
 }
 

@@ -8,7 +8,6 @@ import { FatalError } from '../../errors.ts'
 import { abortedFilter } from './aborted-filter.ts'
 import { coordinatorCache } from './coordinator-cache.ts'
 import { emptyBatches } from './empty-batches.ts'
-import { linearGrouping } from './linear-grouping.ts'
 import { offsetOutOfRange } from './offset-out-of-range.ts'
 import { isLibraryLoaded, libraryModules, libraryVersion, type Patch } from './patch.ts'
 import { requestQueueTimer } from './request-queue-timer.ts'
@@ -22,7 +21,6 @@ const supportedVersion = '2.2.4'
 export const patches: readonly Patch[] = [
   abortedFilter,
   emptyBatches,
-  linearGrouping,
   requestQueueTimer,
   transactionalRetryPatch,
   coordinatorCache,

@@ -6,7 +6,6 @@ import { filterAbortedMessages } from './aborted-filter.ts'
 import { coordinatorCache } from './coordinator-cache.ts'
 import { fillEmptyBatches } from './empty-batches.ts'
 import { applyPatches, patches, refuseOtherVersion } from './index.ts'
-import { groupMessages } from './linear-grouping.ts'
 import { offsetOutOfRange } from './offset-out-of-range.ts'
 import type { LibraryModules } from './patch.ts'
 import { requestQueueTimer } from './request-queue-timer.ts'
@@ -30,7 +29,6 @@ describe('applying', () => {
   test('happens once and reaches the modules kafkajs has captured', () => {
     applyPatches()
     expect(require('kafkajs/src/consumer/filterAbortedMessages')).toBe(filterAbortedMessages)
-    expect(require('kafkajs/src/producer/groupMessagesPerPartition')).toBe(groupMessages)
     expect(require('kafkajs/src/cluster/index').prototype.retry).toEqual(transactionalRetry)
     expect(new Set(patches.map(({ name }) => name)).size).toBe(patches.length)
   })
@@ -218,22 +216,4 @@ test('offset-out-of-range throws instead of committing', async () => {
     name: 'KafkaJSNonRetriableError',
     message: expect.stringContaining('t-3')
   })
-})
-
-test('linear-grouping groups as kafkajs does and keeps the order', () => {
-  const messages = [3, 1, 3, 2, 1].map((partition, index) => ({ partition, index }))
-  const partitioner = ({ message }: { message: unknown }) =>
-    (message as { partition: number }).partition
-  expect(groupMessages({ topic: 't', partitionMetadata: [{}], messages, partitioner })).toEqual({
-    1: [
-      { partition: 1, index: 1 },
-      { partition: 1, index: 4 }
-    ],
-    2: [{ partition: 2, index: 3 }],
-    3: [
-      { partition: 3, index: 0 },
-      { partition: 3, index: 2 }
-    ]
-  })
-  expect(groupMessages({ topic: 't', partitionMetadata: [], messages, partitioner })).toEqual({})
 })

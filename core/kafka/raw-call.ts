@@ -1,0 +1,67 @@
+/**
+ * @module Requests written by hand and sent over kafkajs' connections, for what kafkajs cannot say
+ * or says slowly. Flexible versions carry one more byte, for tagged fields, behind each header:
+ * kafkajs knows nothing of it, so it is written and read as a part of the body.
+ */
+
+import { FatalError } from '../errors.ts'
+import { ByteReader } from './byte-reader.ts'
+import { ByteWriter } from './byte-writer.ts'
+import type { RawBroker } from './library.ts'
+
+const bodyBytes = 512
+
+export type RawCall<T extends { readonly throttleMs: number }> = {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly apiName: string
+  /** Whether this version of the request has tagged fields. */
+  readonly isFlexible: boolean
+  /** How large the body will be, as a guess. */
+  readonly bytes?: number
+  write(writer: ByteWriter): void
+  read(reader: ByteReader): T
+}
+
+/**
+ * Throws kafkajs' errors of the connection, and FatalError(HAIL_KAFKA_REFUSED) for an answer that
+ * isn't one of this version. Error codes in the answer are the caller's to look at.
+ */
+export async function callBroker<T extends { readonly throttleMs: number }>(
+  broker: RawBroker,
+  call: RawCall<T>
+): Promise<T> {
+  const { apiKey, apiVersion, apiName } = call
+  return broker.connectionPool.send({
+    request: { apiKey, apiVersion, apiName, encode: async () => encoded(call) },
+    requestTimeout: null,
+    response: {
+      decode: async (body: Buffer) => {
+        const answer = decoded(call, body)
+        return { answer, clientSideThrottleTime: answer.throttleMs }
+      },
+      parse: async ({ answer }) => answer
+    }
+  })
+}
+
+/** What kafkajs takes for one of its encoders. */
+function encoded<T extends { readonly throttleMs: number }>(call: RawCall<T>) {
+  const writer = new ByteWriter(call.bytes ?? bodyBytes)
+  if (call.isFlexible) writer.noTags()
+  call.write(writer)
+  const body = writer.written()
+  return { buf: body, buffer: body }
+}
+
+function decoded<T extends { readonly throttleMs: number }>(call: RawCall<T>, body: Buffer): T {
+  const reader = new ByteReader(body)
+  try {
+    if (call.isFlexible) reader.skipTags()
+    return call.read(reader)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const message = `expected an answer to ${call.apiName} of version ${call.apiVersion}, got ${body.length} bytes that are none`
+    throw new FatalError('HAIL_KAFKA_REFUSED', message, { cause: error })
+  }
+}
