@@ -58,7 +58,7 @@ export const defaultTaskSettings: TaskSettings = {
   // Half of the changelogs' delete.retention.ms (24 h).
   trustedAgeMs: 12 * 3_600_000,
   restorePatienceMs: 30_000,
-  restoreChunkBytes: 2 << 20,
+  restoreChunkBytes: 1 << 20,
   restoresMax: 4,
   transactionTimeoutMs: 15_000,
   deadLetterRatioMax: 0.5,

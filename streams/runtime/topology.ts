@@ -160,6 +160,11 @@ function checkNames(
   id: string,
   definition: { app: string; name: string; stores: StoreDefinitions }
 ): void {
+  for (const [name, store] of Object.entries(definition.stores)) {
+    // A segment is dropped whole, without its entries being looked at.
+    if (!store.segments || !store.geo) continue
+    throw wiring(id, `expected no geographic index of the window store "${name}", got one`)
+  }
   for (const name of [definition.app, definition.name, ...Object.keys(definition.stores)]) {
     if (!/^[a-z][a-z0-9_]*$/.test(name)) {
       throw wiring(id, `expected names of a-z, 0-9 and _, got "${name}"`)

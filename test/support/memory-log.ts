@@ -23,10 +23,10 @@ interface Entry {
   /** Of which open or ended transaction; null for a plain write. */
   readonly transaction: OpenTransaction | null
   readonly isControl: boolean
-  /** Wall clock of the append, epoch ms. */
-  readonly appendedMs: number
   /** Compacted away or deleted; its offset stays. */
   isGone: boolean
+  /** Wall clock of the first compaction that kept this tombstone, epoch ms; null before. */
+  cleanedMs: number | null
 }
 
 interface OpenTransaction {
@@ -46,6 +46,7 @@ export class MemoryLog {
   readonly #producers = new Map<string, ProducerState>()
   readonly #committed = new Map<string, CommittedOffset>()
   readonly #logStarts = new Map<string, bigint>()
+  readonly #stables = new Map<string, number>()
   readonly #now: () => number
   #order: KafkaRecord[] = []
 
@@ -95,8 +96,9 @@ export class MemoryLog {
   }
 
   /**
-   * Compacts a partition up to its last stable offset: of each key only the last committed record stays, and of
-   * those no tombstone that was appended before `tombstonesUntilMs`.
+   * Compacts a partition up to its last stable offset: of each key only the last committed record stays. A
+   * tombstone goes when a compaction before `tombstonesUntilMs` has kept it, as brokers count
+   * delete.retention.ms from the pass that removed the records under it.
    * @returns the numbers of records and of last tombstones that went
    */
   compact(
@@ -112,8 +114,11 @@ export class MemoryLog {
     const gone = { records: 0, tombstones: 0 }
     for (const entry of live) {
       const isLast = last.get(String(entry.record.key)) === entry
-      const isOld = entry.record.value === null && entry.appendedMs < tombstonesUntilMs
-      if (isLast && !isOld) continue
+      if (isLast && entry.record.value !== null) continue
+      if (isLast && (entry.cleanedMs ?? Number.POSITIVE_INFINITY) >= tombstonesUntilMs) {
+        entry.cleanedMs ??= this.#now()
+        continue
+      }
       entry.isGone = true
       gone[isLast ? 'tombstones' : 'records'] += 1
     }
@@ -279,8 +284,7 @@ export class MemoryLog {
       value: record.value,
       headers: record.headers ?? {}
     }
-    const appendedMs = this.#now()
-    entries.push({ record: stored, transaction, isControl: false, appendedMs, isGone: false })
+    entries.push({ record: stored, transaction, isControl: false, isGone: false, cleanedMs: null })
     if (transaction) transaction.records.push(stored)
     else this.#order.push(stored)
     return offset
@@ -299,8 +303,7 @@ export class MemoryLog {
       value: null,
       headers: {}
     }
-    const appendedMs = this.#now()
-    entries.push({ record, transaction: null, isControl: true, appendedMs, isGone: false })
+    entries.push({ record, transaction: null, isControl: true, isGone: false, cleanedMs: null })
   }
 
   #high(key: string): bigint {
@@ -311,10 +314,13 @@ export class MemoryLog {
     return this.#logStarts.get(key) ?? 0n
   }
 
+  /** Below the last stable offset nothing is open any more, so the search goes on where it ended. */
   #stable(key: string): bigint {
     const entries = this.#partitions.get(key) ?? []
-    const open = entries.findIndex((entry) => entry.transaction?.state === 'open')
-    return BigInt(open < 0 ? entries.length : open)
+    let at = this.#stables.get(key) ?? 0
+    while (at < entries.length && entries[at]?.transaction?.state !== 'open') at += 1
+    this.#stables.set(key, at)
+    return BigInt(at)
   }
 
   #fetch(request: FetchRequest): FetchedPartition {
