@@ -11,7 +11,7 @@ import {
   nextDriverPhase,
   type Policy
 } from '../../domain/index.ts'
-import { count, type Effect, emit } from './effects.ts'
+import { count, type Effect, emit } from '../runtime/index.ts'
 
 /** Offers remembered with their answer, so that a repeated offer gets the same one. */
 export const answeredMax = 16

@@ -8,6 +8,7 @@
  *       +------release------+------release-------+      (OFFLINE instead, when leaving)
  */
 import type { DriverCommand, DriverOffer, DriverRecord, OfferResult } from '../../avro/index.ts'
+import { count, emit } from '../runtime/index.ts'
 import {
   also,
   answer,
@@ -18,7 +19,6 @@ import {
   stepOf,
   watchdogTimer
 } from './driver-step.ts'
-import { count, emit } from './effects.ts'
 
 /**
  * Answers an offer. An offer answered before gets the same answer; the driver's own reservation is

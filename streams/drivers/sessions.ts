@@ -4,6 +4,7 @@
  * between them (S9). A refusal is remembered, so that a repeat of it does not take effect after all.
  */
 import type { DriverRecord, DriverSession, UserEvent } from '../../avro/index.ts'
+import { count } from '../runtime/index.ts'
 import {
   actionResult,
   also,
@@ -17,7 +18,6 @@ import {
   refusalMemoryMs,
   stepOf
 } from './driver-step.ts'
-import { count } from './effects.ts'
 import { voteOf } from './offers.ts'
 
 const parkedPrefix = 'parked/'

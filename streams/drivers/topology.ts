@@ -13,7 +13,13 @@
  */
 import type { DriverRecord } from '../../avro/index.ts'
 import type { Policy } from '../../domain/index.ts'
-import { type Context, defineSubTopology, type SubTopology, type Timer } from '../runtime/index.ts'
+import {
+  applyEffects,
+  type Context,
+  defineSubTopology,
+  type SubTopology,
+  type Timer
+} from '../runtime/index.ts'
 import {
   type DriverEnv,
   type DriverFaults,
@@ -22,7 +28,6 @@ import {
   unknownDriver,
   watchdogTimer
 } from './driver-step.ts'
-import { applyEffects } from './effects.ts'
 import { foldCommand, foldOffer, foldWatchdog } from './offers.ts'
 import { foldForget, foldParkedTimer, foldRegistration, foldSession } from './sessions.ts'
 

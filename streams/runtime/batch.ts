@@ -5,7 +5,7 @@
 import { UnknownSchemaError } from '../../avro/index.ts'
 import { isHailError, SkipToDlqError } from '../../core/index.ts'
 import type { KafkaRecord } from '../../core/kafka/index.ts'
-import { effectId, runEffects } from './effects.ts'
+import { effectId, runEffects } from './calls-out.ts'
 import { expire } from './expiry.ts'
 import type { InputRecord, Timer } from './processor.ts'
 import { ReadAhead } from './read-ahead.ts'
@@ -106,11 +106,10 @@ async function readAll(
   const ahead = new ReadAhead(task)
   for (const input of decoded) {
     if (input.error !== null) continue
-    if (topology.reads === undefined || input.isTombstone) {
-      ahead.everywhere(input.key)
-      continue
-    }
-    const reads = topology.reads(input)
+    if (topology.reads === undefined || input.isTombstone) ahead.everywhere(input.key)
+    const reads = input.isTombstone
+      ? topology.tombstoneReads?.(input.topic, input.key)
+      : topology.reads?.(input)
     for (const store in reads) {
       for (const key of reads[store] ?? []) ahead.want(store, key)
     }
@@ -128,7 +127,7 @@ function handle(task: RunningTask, input: Decoded, effect: unknown): void {
     if (!input.isTombstone) {
       topology.on[input.topic]?.(context, input)
     } else if (topology.onTombstone) {
-      topology.onTombstone(context, input.topic, input.key)
+      topology.onTombstone(context, input.topic, input.key, input.timestampMs)
     } else {
       throw new SkipToDlqError('HAIL_RULE', `expected a value in ${input.topic}, got a tombstone`)
     }

@@ -9,6 +9,7 @@ export {
   failpointNames,
   noFailpoints
 } from './failpoints.ts'
+export { applyEffects, count, type Effect, type Emission, emit, emitTo } from './fold-effects.ts'
 export {
   bytesFormat,
   type Format,

@@ -7,6 +7,7 @@
 import { topics as catalogue, type TopicName } from '../../avro/index.ts'
 import { FatalError } from '../../core/index.ts'
 import { recordFormat } from './format.ts'
+import type { GlobalTableDefinition } from './global-table-definition.ts'
 import type { Context, InputRecord, Timer, TopicSpec, TopicValue } from './processor.ts'
 import { type Store, type StoreDefinitions, type StoreValue, toStore } from './store-definition.ts'
 
@@ -50,7 +51,7 @@ export interface SubTopologyDefinition<
   /** Topics the handlers may emit to; another one is a wiring error. */
   readonly outputs: readonly string[]
   readonly on: { readonly [K in T]: Handler<S, K, D> }
-  readonly onTombstone?: (ctx: Context<S>, topic: T, key: string) => void
+  readonly onTombstone?: (ctx: Context<S>, topic: T, key: string, timestampMs: number) => void
   readonly onTimer?: (ctx: Context<S>, timer: Timer) => void
   /** Keys to read ahead; default is the record's key in every remote store without segments. */
   readonly reads?: (
@@ -58,6 +59,10 @@ export interface SubTopologyDefinition<
       [K in T]: InputRecord<K, TopicValue<K, D>>
     }[T]
   ) => StoreReads<S>
+  /** Keys to read ahead for a tombstone, besides its key in every remote store without segments. */
+  readonly tombstoneReads?: (topic: T, key: string) => StoreReads<S>
+  /** Global tables that the handlers read. */
+  readonly globals?: readonly GlobalTableDefinition[]
   /** Wall-clock punctuation. */
   readonly punctuate?: { readonly everyMs: number; readonly run: (ctx: Context<S>) => void }
   /** Runs before each commit, to emit what was batched. */
@@ -83,9 +88,14 @@ export interface SubTopology extends SubTopologyBase {
   /** What a source or output is; throws FatalError HAIL_TOPOLOGY for a topic nobody declared. */
   readonly topic: (name: string) => TopicSpec
   readonly on: Readonly<Record<string, (ctx: Context, record: InputRecord) => void>>
-  readonly onTombstone?: (ctx: Context, topic: string, key: string) => void
+  readonly onTombstone?: (ctx: Context, topic: string, key: string, timestampMs: number) => void
   readonly onTimer?: (ctx: Context, timer: Timer) => void
   readonly reads?: (record: InputRecord) => Readonly<Record<string, readonly string[] | undefined>>
+  readonly globals?: readonly GlobalTableDefinition[]
+  readonly tombstoneReads?: (
+    topic: string,
+    key: string
+  ) => Readonly<Record<string, readonly string[] | undefined>>
   readonly punctuate?: { readonly everyMs: number; readonly run: (ctx: Context) => void }
   readonly beforeCommit?: (ctx: Context) => void
   readonly effect?: (

@@ -5,7 +5,7 @@
  * repeat does not take effect after all when the ride comes late.
  */
 import type { ActionRecord, DriverAction, RiderAction, RideState, Role } from '../../avro/index.ts'
-import { count, type Effect, emit } from './effects.ts'
+import { count, type Effect, emit } from '../runtime/index.ts'
 import { also, type KnownRideStep, type RideEnv, type RideStep, rideTimers } from './ride-step.ts'
 
 /** Actions remembered for a ride with their outcome. */

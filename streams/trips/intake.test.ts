@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { IntakeState, RideRequest } from '../../avro/index.ts'
 import { createPolicy } from '../../domain/index.ts'
 import { aRideRequest, startMs } from '../../test/simulation/builders.ts'
-import type { Effect } from './effects.ts'
+import type { Effect } from '../runtime/index.ts'
 import {
   foldRideClosed,
   foldRideRequest,

@@ -5,7 +5,7 @@
  */
 import type { IntakeRide, IntakeState, RideClosed, RideRequest } from '../../avro/index.ts'
 import type { Policy } from '../../domain/index.ts'
-import { count, type Effect, emit } from './effects.ts'
+import { count, type Effect, emit } from '../runtime/index.ts'
 
 /**
  * Keys remembered for a customer. A person asks for a handful of rides in twelve hours; beyond this

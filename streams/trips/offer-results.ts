@@ -13,7 +13,7 @@
  */
 import type { OfferResult, Ride, RideState } from '../../avro/index.ts'
 import { holdsDriver } from '../../domain/index.ts'
-import { count, type Effect } from './effects.ts'
+import { count, type Effect } from '../runtime/index.ts'
 import {
   assign,
   endSearch,

@@ -5,7 +5,7 @@
  */
 import type { DispatchKind, Ride } from '../../avro/index.ts'
 import { cellOf, holdsDriver } from '../../domain/index.ts'
-import { type Effect, emit, emitTo } from './effects.ts'
+import { type Effect, emit, emitTo } from '../runtime/index.ts'
 import {
   also,
   amend,

@@ -4,8 +4,8 @@
  */
 import type { BillKind, DriverAction, Ride } from '../../avro/index.ts'
 import { cancellationFeeMinor, type RideTrigger, ratingProblem } from '../../domain/index.ts'
+import { type Effect, emit } from '../runtime/index.ts'
 import { apply, refuse, type Verdict } from './actions.ts'
-import { type Effect, emit } from './effects.ts'
 import { assign, end, loseDriver } from './ride-flow.ts'
 import {
   also,

@@ -4,7 +4,7 @@
  */
 import type { NotificationTask, Ride, RideEventType, Role } from '../../avro/index.ts'
 import type { Policy } from '../../domain/index.ts'
-import { type Effect, emit } from './effects.ts'
+import { type Effect, emit } from '../runtime/index.ts'
 
 /** News older than this helps nobody; ms, scaled with the business by the offer's length. */
 const newsLifeOffers = 20

@@ -3,8 +3,8 @@
  * came before it are handled.
  */
 import type { Ride, RideAdmission, RideRequest, RideState } from '../../avro/index.ts'
+import { count, type Effect } from '../runtime/index.ts'
 import { judgeRequest, unpricedFare } from './admission.ts'
-import { count, type Effect } from './effects.ts'
 import { closing, demandOf, search } from './ride-flow.ts'
 import {
   also,

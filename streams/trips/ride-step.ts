@@ -6,8 +6,8 @@
 import type { Ride, RideEventType, RideState } from '../../avro/index.ts'
 import { assertThat } from '../../core/index.ts'
 import { nextRideStatus, type RideTrigger } from '../../domain/index.ts'
+import { count, type Effect, emit } from '../runtime/index.ts'
 import type { AdmissionEnv } from './admission.ts'
-import { count, type Effect, emit } from './effects.ts'
 import { notificationsOf } from './ride-notifications.ts'
 
 /** What the ride folds know besides state and input. */

@@ -11,10 +11,14 @@
  */
 import type { RideState } from '../../avro/index.ts'
 import type { Markets, Policy } from '../../domain/index.ts'
-import { type Context, defineSubTopology, type SubTopology } from '../runtime/index.ts'
+import {
+  applyEffects,
+  type Context,
+  defineSubTopology,
+  type SubTopology
+} from '../runtime/index.ts'
 import { judgeAction } from './action-rules.ts'
 import { foldAction, parkedTimer, type RideAction, takeParked } from './actions.ts'
-import { applyEffects } from './effects.ts'
 import { foldRideClosed, foldRideRequest, type IntakeEnv, type IntakeStep } from './intake.ts'
 import { foldOfferResult } from './offer-results.ts'
 import { foldAdmission } from './ride-request.ts'

@@ -1,10 +1,10 @@
 /**
- * @module What a fold of this service wants done, as data. Folds return effects beside the new
+ * @module What a service's fold wants done, as data. Folds return effects beside the new
  * state, the topology applies them to the task's context: so the folds stay pure and their tests
  * compare plain values.
  */
 import type { TopicName, TopicRecords } from '../../avro/index.ts'
-import type { Context } from '../runtime/index.ts'
+import type { Context } from './processor.ts'
 
 /** A record to emit; the partition is the key's unless given. */
 export type Emission = {
