@@ -226,7 +226,7 @@ describe('decoding', () => {
     })
     const value = { tags: ['a', 'b'], name: 'n', notes: { x: 'y' }, key: 'k', dueMs: 5 }
     const decoded = later.decode('TimerState', withId(7, written.toBuffer(value)))
-    expect(decoded).toStrictEqual({ key: 'k', name: 'n', dueMs: 5 })
+    expect(decoded).toStrictEqual({ key: 'k', name: 'n', dueMs: 5, clock: 'task' })
   })
 
   test('reads a symbol of a later version as the default of the enum', () => {

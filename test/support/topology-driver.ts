@@ -16,8 +16,10 @@ import { createFakeClock, type FakeClock, silentLogger } from '../../core/index.
 import { type KafkaRecord, partitionForKey } from '../../core/kafka/index.ts'
 import {
   createRestoreFetchers,
+  defaultGlobalTablesSettings,
   defaultTaskSettings,
   type Failpoints,
+  GlobalTables,
   isCatalogueTopic,
   noFailpoints,
   type RuntimeMetrics,
@@ -41,6 +43,8 @@ export interface DriverOptions {
   readonly seed?: number
   readonly settings?: Partial<TaskSettings>
   readonly failpoints?: Failpoints
+  /** As another version of the program would have it; the local one when absent. */
+  readonly codec?: Codec
 }
 
 export interface PipeOptions {
@@ -102,20 +106,23 @@ export class TopologyDriver {
   readonly #tasks = new Map<string, Task>()
   readonly #readFrom = new Map<string, bigint>()
   readonly #specs = new Map<string, TopicSpec>()
+  readonly #globals: GlobalTables
   #started = false
 
   constructor(topologies: readonly SubTopology[], options: DriverOptions) {
     this.#options = options
     this.clock = createFakeClock(options.startMs, options.seed ?? 1)
     this.log = new MemoryLog(() => this.clock.now())
-    this.codec = createLocalCodec()
-    for (const { sources, outputs, topic } of topologies) {
+    this.codec = options.codec ?? createLocalCodec()
+    for (const { sources, outputs, topic, globals = [] } of topologies) {
       for (const name of [...sources, ...outputs]) this.#specs.set(name, topic(name))
+      for (const global of globals) this.#specs.set(global.topic.name, global.topic)
     }
     this.#topologies = topologies.map((topology) => ({
       ...topology,
       partitions: this.partitionsOf(topology.lead)
     }))
+    this.#globals = this.#createGlobals()
   }
 
   partitionsOf(topic: string): number {
@@ -156,6 +163,7 @@ export class TopologyDriver {
   async run(): Promise<void> {
     await this.#start()
     for (let round = 0; round < roundsMax; round += 1) {
+      await this.#globals.poll(0)
       let moved = false
       for (const task of this.#order()) {
         await this.#feed(task)
@@ -398,6 +406,7 @@ export class TopologyDriver {
   async #start(): Promise<void> {
     if (this.#started) return
     this.#started = true
+    await this.#globals.load()
     for (const topology of this.#topologies) {
       for (let partition = 0; partition < topology.partitions; partition += 1) {
         await this.#acquire(topology, partition)
@@ -425,10 +434,27 @@ export class TopologyDriver {
       metrics: this.#metrics(),
       failpoints: this.#options.failpoints ?? noFailpoints,
       settings,
+      globals: this.#globals,
       partitionsOf: ({ name }) => this.partitionsOf(name)
     })
     this.restoredRecords += await task.acquire()
     this.#tasks.set(task.name, task)
+  }
+
+  /** Global tables move between cycles: once at the start of each round of a run. */
+  #createGlobals(): GlobalTables {
+    return new GlobalTables({
+      topologies: this.#topologies,
+      openFetcher: async () => this.log.fetcher(),
+      admin: this.log.admin,
+      codec: this.codec,
+      clock: this.clock,
+      logger: silentLogger,
+      metrics: {},
+      settings: defaultGlobalTablesSettings,
+      partitionsOf: ({ name }) => this.partitionsOf(name),
+      onFatal: () => undefined
+    })
   }
 
   async #feed(task: Task): Promise<void> {
