@@ -6,8 +6,9 @@ export UWS_HTTP_MAX_HEADERS_SIZE := 16384
 
 DEMO_SETTINGS := DEMO_SECONDS DEMO_RATE DEMO_DRIVERS DEMO_CUSTOMERS DEMO_TIME_SCALE DEMO_SEED DEMO_DATA DEMO_KILL DEMO_FLUSH
 export $(DEMO_SETTINGS) STACK STACK_NAME SERVICES ROLES SINKS ROLE SUB SIM_SEEDS SIM_SEED
+export BENCH_SMOKE BENCH_SEED BENCH_ONLY BENCH_PAIRS BENCH_RECORDS
 
-.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology token docs generate
+.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology lag doctor token docs generate bench-streams
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -55,6 +56,12 @@ status: node_modules ## Every address and state; the last line is JSON
 topology: node_modules ## Each service's graph, stores and internal topics
 	@$(TSX) ops/cli/topology.ts
 
+lag: node_modules ## How far each group is behind, in records and seconds; the last line is JSON
+	@$(TSX) ops/cli/lag.ts
+
+doctor: node_modules ## What needs a hand, read only; DO=end-transaction|move-offset|drop-orphans lends one (docs/runbooks/doctor.md)
+	@$(TSX) ops/cli/doctor.ts
+
 token: node_modules ## Print a development token (ROLE=customer SUB=c-1)
 	@$(TSX) ingress/auth/token-cli.ts
 
@@ -63,3 +70,6 @@ generate: node_modules ## Generate the record types from avro/records
 
 docs: node_modules ## Generate the pages of docs/ that come from the code
 	@$(TSX) ops/cli/docs.ts
+
+bench-streams: node_modules ## The stream runtime beside Java Kafka Streams (BENCH_SMOKE=1, BENCH_ONLY, BENCH_PAIRS)
+	@$(TSX) bench/streams/main.ts

@@ -21,7 +21,9 @@ const titleByExport: Readonly<Record<string, string>> = {
   'ingress/auth/config.ts tokenConfig': '`make token`',
   'streams/config.ts streamsConfig': 'Stream services',
   'sinks/config.ts sinksConfig': 'Sinks',
-  'ops/demo/config.ts demoConfig': '`make demo`'
+  'ops/demo/config.ts demoConfig': '`make demo`',
+  'ops/cli/config.ts doctorConfig': '`make doctor`',
+  'ops/cli/config.ts topologyConfig': '`make topology`'
 }
 
 const simulationVariables: ConfigDefinitions = {

@@ -5,6 +5,7 @@ import { topologyChangelogs } from '../../streams/runtime/index.ts'
 import { configurationPage } from './configuration-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { allTopologies, topicsPage } from './topics-page.ts'
+import { describeAsData, descriptionText } from './topology-description.ts'
 import { topologyPage } from './topology-page.ts'
 
 /** One page: where it lies and what it says. */
@@ -20,6 +21,7 @@ export async function docPages(): Promise<DocPage[]> {
     'configuration.md': await configurationPage(),
     'metrics.md': metricsPage(),
     'topics.md': topicsPage(topologies, topologyChangelogs(topologies)),
+    'topology.json': descriptionText(describeAsData(topologies)),
     'topology.md': topologyPage(topologies)
   }
   return Object.entries(pages).map(([name, text]) => ({

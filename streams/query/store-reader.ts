@@ -1,13 +1,23 @@
 /**
  * @module Reading the services' stores from any process: by key, many at once, or near a place. What
- * is read was committed; it trails the commit by one apply. `minPosition` asks for at least a given
- * changelog position, and an answer always says where it stands.
+ * is read was committed; it trails the commit by one apply. `read` says how fresh its answer is and
+ * takes a bound on it. Stores by name are listed in stores.ts; store-query.ts reads any other one.
  */
 import type { Codec, RecordName, Records } from '../../avro/index.ts'
-import { RetryError } from '../../core/index.ts'
+import { type Clock, systemClock } from '../../core/index.ts'
 import { partitionForKey } from '../../core/kafka/index.ts'
 import type { GeoMember, HashFields, Redis } from '../../core/redis/index.ts'
-import { learning, storeGeoKey, storeHashKey } from '../runtime/index.ts'
+import {
+  createRedisState,
+  learning,
+  recordFormat,
+  type Store,
+  storeGeoKey,
+  storeHashKey
+} from '../runtime/index.ts'
+import type { Freshness, FreshnessBound } from './freshness.ts'
+import { toQueryable } from './queryable-store.ts'
+import { createStoreQuery } from './store-query.ts'
 import { type StoreRef, storePartitions, stores } from './stores.ts'
 
 /** What the reader needs of the markets. */
@@ -19,6 +29,8 @@ export interface StoreReaderOptions {
   readonly redis: Redis
   readonly codec: Codec
   readonly markets: MarketPartitions
+  /** The system's when absent. */
+  readonly clock?: Clock
 }
 
 /** Which entry: `partitionKey` decides the partition (the market where the store is keyed by it). */
@@ -27,11 +39,9 @@ export interface StoreKey {
   readonly key: string
 }
 
-/** An answer with its freshness: the changelog offset up to which the store was applied. */
-export interface StoreAnswer<V> {
+/** An answer with its freshness. */
+export interface StoreAnswer<V> extends Freshness {
   readonly value: V | null
-  readonly partition: number
-  readonly position: bigint
 }
 
 export interface NearbyQuery {
@@ -54,21 +64,20 @@ export interface StoreReader {
     keys: readonly StoreKey[]
   ): Promise<(Records[R] | null)[]>
   /**
-   * As `get`, with the position; `minPosition` refuses an older state.
-   * @throws RetryError HAIL_TIMEOUT when the store is not there yet
+   * As `get`, with its freshness; `minPosition` refuses an older state, after `waitMs`.
+   * @throws StaleStoreError (retry) when the store is not there yet
    */
   read<R extends RecordName>(
     ref: StoreRef<R>,
-    at: StoreKey & { readonly minPosition?: bigint }
+    at: StoreKey & FreshnessBound
   ): Promise<StoreAnswer<Records[R]>>
   /** Drivers with a place in the geographic index, nearest first over all partitions. */
   nearby(query: NearbyQuery): Promise<GeoMember[]>
 }
 
-const positionField = '\0pos'
-
 export function createStoreReader(options: StoreReaderOptions): StoreReader {
-  const { redis, codec, markets } = options
+  const { redis, codec, markets, clock = systemClock } = options
+  const query = createStoreQuery({ backend: createRedisState(redis), codec, markets, clock })
 
   const place = (ref: StoreRef, partitionKey: string): { partition: number; hash: string } => {
     const partition =
@@ -101,31 +110,26 @@ export function createStoreReader(options: StoreReaderOptions): StoreReader {
       )
     },
 
-    async read(ref, at) {
-      const { partition, hash } = place(ref, at.partitionKey)
-      const [position, bytes] = await redis.hmget(hash, [positionField, at.key])
-      const found = BigInt(position?.toString() ?? '0')
-      if (at.minPosition !== undefined && found < at.minPosition) {
-        throw new RetryError(
-          'HAIL_TIMEOUT',
-          `${ref.app}/${ref.sub}/${ref.store}-${partition}: expected a position of at least ${at.minPosition}, got ${found}; read again`
-        )
-      }
-      return { value: await decode(ref.record, bytes ?? null), partition, position: found }
+    async read<R extends RecordName>(ref: StoreRef<R>, at: StoreKey & FreshnessBound) {
+      const { partition } = place(ref, at.partitionKey)
+      const store = toQueryable(ref, recordFormat(ref.record) as Store['format'])
+      const { key: _, value, ...freshness } = await query.get(store, { ...at, partition })
+      // The format is that of the record.
+      return { ...freshness, value: value as Records[R] | null }
     },
 
-    async nearby(query) {
+    async nearby(circle) {
       const ref = stores.presence
       const partitions = Array.from({ length: storePartitions(ref) }, (_, partition) => partition)
       const found = await Promise.all(
         partitions.map((partition) =>
-          redis.geosearch(storeGeoKey(`${ref.app}-${ref.sub}-${partition}`, ref.store), query)
+          redis.geosearch(storeGeoKey(`${ref.app}-${ref.sub}-${partition}`, ref.store), circle)
         )
       )
       return found
         .flat()
         .sort((a, b) => a.distanceMeters - b.distanceMeters)
-        .slice(0, query.count)
+        .slice(0, circle.count)
     }
   }
   return reader
