@@ -1,0 +1,63 @@
+/**
+ * @module The summary of the streams bench from figures alone.
+ */
+import { describe, expect, test } from 'vitest'
+import { compare } from '../comparison.ts'
+import type { RaceResult } from '../race.ts'
+import { chosenScenarios, type StreamsFigures, summaryOf } from './bench.ts'
+
+function aRace(ours: readonly number[], theirs: readonly number[], isRight = true): RaceResult {
+  const expected = { entries: 1, sum: 1, checksum: '00000000' }
+  return { ...compare(ours, theirs), expected, isRight, records: 1, runs: [] }
+}
+
+function aHop(p99: number, missing = 0) {
+  const latencyMs = { count: 1, mean: 1, p50: 1, p95: 1, p99, p999: p99, max: p99 }
+  return { ratePerSecond: 1_000, missing, latencyMs }
+}
+
+describe('the summary', () => {
+  test('gives ours over Kafka Streams for each comparison, null for one that did not run', () => {
+    const summary = summaryOf({
+      windowedCount: aRace([300, 200], [100, 100]),
+      join: aRace([1], [2])
+    })
+    expect(summary.ratio).toEqual({ windowedCount: 2.5, join: 0.5, sessionWindow: null })
+    expect(summary.spread).toEqual({ windowedCount: 0.4, join: 0, sessionWindow: null })
+    expect(summary.isRight).toBe(true)
+  })
+
+  test('says so when one run of one scenario answered wrong', () => {
+    const figures: StreamsFigures = { join: aRace([1], [1]), sessionWindow: aRace([1], [1], false) }
+    expect(summaryOf(figures).isRight).toBe(false)
+  })
+
+  test('judges only what ran, and the slowest rate of the hop', () => {
+    const { targets } = summaryOf({ latency: [aHop(100), aHop(260)] })
+    expect(targets).toEqual({ hopP99Ms: { bar: 250, aim: 120, got: 260, isHeld: false } })
+  })
+
+  test('holds no latency target when a record never came out', () => {
+    expect(summaryOf({ latency: [aHop(10, 1)] }).targets['hopP99Ms']?.isHeld).toBe(false)
+  })
+
+  test('takes a limit as held from below and a rate from above', () => {
+    const { targets } = summaryOf({
+      windowedCount: aRace([100], [100]),
+      idle: { tasks: 6, seconds: 20, cpuPercent: 1.9, residentMb: 90 }
+    })
+    expect(targets['windowedCountRatio']).toMatchObject({ got: 1, isHeld: true })
+    expect(targets['idleCpuPercent']).toMatchObject({ got: 1.9, isHeld: true })
+  })
+})
+
+describe('the choice of scenarios', () => {
+  test('keeps the order of the run, whatever the order of the names', () => {
+    expect(chosenScenarios(['idle', 'windowedCount'])).toEqual(['windowedCount', 'idle'])
+    expect(chosenScenarios(['all'])).toHaveLength(6)
+  })
+
+  test('refuses a name that is none', () => {
+    expect(() => chosenScenarios(['idel'])).toThrow('got idel')
+  })
+})
