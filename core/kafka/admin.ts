@@ -52,7 +52,9 @@ export class ClusterAdmin implements KafkaAdmin {
   }
 
   ensureTopics(definitions: readonly TopicDefinition[]): Promise<EnsureTopicsReport> {
-    return this.#attempt('create topics', () => ensureTopics(this.#admin, definitions))
+    return this.#attempt('create topics', () =>
+      ensureTopics({ admin: this.#admin, clock: this.#clock }, definitions)
+    )
   }
 
   listTopics(): Promise<string[]> {

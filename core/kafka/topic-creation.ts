@@ -5,22 +5,28 @@
  */
 
 import type { Admin } from 'kafkajs'
+import type { Clock } from '../clock/index.ts'
 import { FatalError } from '../errors.ts'
 import type { ConfigDifference, EnsureTopicsReport, TopicDefinition } from './admin-types.ts'
+import { hasType } from './library-errors.ts'
 
 const createTimeoutMs = 30_000
+/** How often metadata is asked whether a topic created a moment ago has come to it. */
+const visibleRetryMs = 50
+/** What a broker says of a topic that it has not heard of yet. */
+const notYetTypes = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']
 /** kafkajs' number for the resource type "topic". */
 const topicResource = 2
 
 /** Idempotent, also when several processes do it at once. */
 export async function ensureTopics(
-  admin: Admin,
+  { admin, clock }: { readonly admin: Admin; readonly clock: Clock },
   definitions: readonly TopicDefinition[]
 ): Promise<EnsureTopicsReport> {
   const existing = new Set(await admin.listTopics())
   const missing = definitions.filter(({ name }) => !existing.has(name))
   if (missing.length > 0) await create(admin, missing)
-  await refuseOtherCounts(admin, definitions)
+  refuseOtherCounts(await visibleCounts({ admin, clock }, definitions), definitions)
   const differing = await compareSettings(
     admin,
     definitions.filter(({ name }) => existing.has(name))
@@ -32,7 +38,7 @@ async function create(admin: Admin, definitions: readonly TopicDefinition[]): Pr
   // Resolves to false when somebody else created them in the meantime.
   await admin.createTopics({
     timeout: createTimeoutMs,
-    waitForLeaders: true,
+    waitForLeaders: false,
     topics: definitions.map(({ name, partitions, replicationFactor, config }) => ({
       topic: name,
       numPartitions: partitions,
@@ -42,13 +48,33 @@ async function create(admin: Admin, definitions: readonly TopicDefinition[]): Pr
   })
 }
 
-async function refuseOtherCounts(
-  admin: Admin,
+/**
+ * Partition counts by topic, once every broker asked knows of them all: creation is answered by the
+ * controller, and metadata follows.
+ */
+async function visibleCounts(
+  { admin, clock }: { readonly admin: Admin; readonly clock: Clock },
   definitions: readonly TopicDefinition[]
-): Promise<void> {
-  if (definitions.length === 0) return
-  const { topics } = await admin.fetchTopicMetadata({ topics: definitions.map(({ name }) => name) })
-  const countByTopic = new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
+): Promise<ReadonlyMap<string, number>> {
+  if (definitions.length === 0) return new Map()
+  const names = definitions.map(({ name }) => name)
+  const endMs = clock.monotonic() + createTimeoutMs
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: names })
+      return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
+    } catch (error) {
+      const isNotYet = notYetTypes.some((type) => hasType(error, type))
+      if (!isNotYet || clock.monotonic() > endMs) throw error
+      await clock.sleep(visibleRetryMs)
+    }
+  }
+}
+
+function refuseOtherCounts(
+  countByTopic: ReadonlyMap<string, number>,
+  definitions: readonly TopicDefinition[]
+): void {
   const wrong = definitions.flatMap(({ name, partitions }) => {
     const actual = countByTopic.get(name) ?? 0
     return actual === partitions ? [] : [`${name} expected ${partitions}, got ${actual}`]
