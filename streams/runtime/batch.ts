@@ -33,14 +33,19 @@ export interface BatchTime {
  */
 export async function runBatch(
   task: RunningTask,
-  { wallMs, isPunctual }: BatchTime
+  { wallMs: beganMs, isPunctual }: BatchTime
 ): Promise<void> {
   const { deps, inputs, context, time, tally } = task
   const { topology, settings } = deps
-  context.wallMs = wallMs
-  time.idle(inputs.frontier(), wallMs)
+  context.wallMs = beganMs
+  time.idle(inputs.frontier(), beganMs)
   await expire(task)
-  const decoded = await decodeAll(task, inputs.plan(settings.recordsPerCommitMax))
+  const planned = inputs.plan(settings.recordsPerCommitMax)
+  // Records may have come meanwhile. By an earlier clock a timer due before one of them would not be
+  // due yet, and would fire after it.
+  const wallMs = deps.clock.now()
+  context.wallMs = wallMs
+  const decoded = await decodeAll(task, planned)
   const timers = topology.onTimer ? context.timers.soon(wallMs, settings.timersPerCommitMax) : []
   await readAll(task, decoded, timers)
   const effects = topology.effect ? await runEffects(task, { decoded, timers, wallMs }) : noEffects

@@ -11,6 +11,7 @@ import {
 } from '../../avro/index.ts'
 import { FatalError } from '../../core/index.ts'
 import { type KafkaRecord, type OutRecord, partitionForKey } from '../../core/kafka/index.ts'
+import type { GlobalReader } from './global-table-definition.ts'
 import { outputHeaders } from './output-headers.ts'
 import type {
   Context,
@@ -40,6 +41,7 @@ export interface ContextOptions {
   readonly time: TaskTime
   /** Partition count of a topic; differs from its description in tests only. */
   readonly partitionsOf: (topic: TopicSpec) => number
+  readonly globals: GlobalReader
 }
 
 /** What a batch has made, to be committed. */
@@ -162,6 +164,10 @@ export class TaskContext implements Context {
 
   all(store: string): IterableIterator<[string, never]> {
     return this.#options.state.all(store) as IterableIterator<[string, never]>
+  }
+
+  global<V>(table: string, key: string): V | undefined {
+    return this.#options.globals.get(table, key) as V | undefined
   }
 
   emit<T extends TopicName>(

@@ -30,10 +30,24 @@ export function nextCloseMs(task: RunningTask): number {
   return next
 }
 
+/**
+ * Learns which segments the backend has. A drop leaves no mark in the changelog, so one that a
+ * failover took back shows nowhere else; it is dropped again.
+ */
+export async function refreshSegments(task: RunningTask): Promise<void> {
+  for (const cache of task.state.caches) {
+    if (!cache.isSegmented) continue
+    cache.addSegments(await task.deps.backend.segments(task.name, cache.name))
+  }
+}
+
 async function closeSegments(task: RunningTask, cache: StoreCache): Promise<void> {
   const { segments } = cache.store
   if (segments === undefined) return
   const windowMs = task.time.windowMs
+  const { oldestSegment } = cache
+  if (oldestSegment === undefined || segments.closesAtMs(oldestSegment) > windowMs) return
+  await refreshSegments(task)
   let handed = 0
   for (const startMs of cache.segments) {
     if (segments.closesAtMs(startMs) > windowMs) return

@@ -1,6 +1,7 @@
 /**
  * @module The description of a global table: a topic that every process holds whole.
  */
+import { FatalError } from '../../core/index.ts'
 import type { Format } from './format.ts'
 import type { TopicSpec } from './processor.ts'
 
@@ -16,6 +17,16 @@ export interface GlobalTableDefinition<V = unknown> {
 export interface GlobalReader {
   /** The newest value of a key; undefined where there is none. */
   get(table: string, key: string): unknown
+}
+
+/** Where no sub-topology has any. */
+export const noGlobals: GlobalReader = {
+  get: (table) => {
+    throw new FatalError(
+      'HAIL_TOPOLOGY',
+      `expected a global table of this process, got "${table}"; declare it in globals`
+    )
+  }
 }
 
 /** A topic description without its value type, as definitions of any tables share a list. */

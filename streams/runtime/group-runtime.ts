@@ -18,6 +18,7 @@ import type {
   KafkaAdmin
 } from '../../core/kafka/index.ts'
 import type { Failpoints } from './failpoints.ts'
+import type { GlobalReader } from './global-table-definition.ts'
 import type { GroupSettings } from './group-settings.ts'
 import type { TopicSpec } from './processor.ts'
 import type { RestoreFetchers } from './restore-fetchers.ts'
@@ -42,6 +43,7 @@ export interface GroupRuntimeOptions {
   readonly task: TaskSettings
   readonly settings: GroupSettings
   readonly partitionsOf: (topic: TopicSpec) => number
+  readonly globals: GlobalReader
   /** Called for an error that no task can survive; the process stops. */
   readonly onFatal: (error: unknown) => void
 }

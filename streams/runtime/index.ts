@@ -18,6 +18,19 @@ export {
   recordFormat,
   stringFormat
 } from './format.ts'
+export { GlobalTable, type GlobalTableFacts } from './global-table.ts'
+export {
+  type GlobalReader,
+  type GlobalTableDefinition,
+  globalTable
+} from './global-table-definition.ts'
+export {
+  defaultGlobalTablesSettings,
+  GlobalTables,
+  type GlobalTablesOptions,
+  type GlobalTablesSettings,
+  globalTablesOf
+} from './global-tables.ts'
 export { GroupRuntime, type GroupRuntimeOptions } from './group-runtime.ts'
 export { defaultGroupSettings, type GroupSettings } from './group-settings.ts'
 export {

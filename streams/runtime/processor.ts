@@ -86,6 +86,8 @@ export interface Context<S extends StoreDefinitions = StoreDefinitions> {
   delete(store: keyof S & string, key: string): void
   /** All entries of a resident store, in no promised order. */
   all<N extends keyof S & string>(store: N): IterableIterator<[string, StoreValue<S, N>]>
+  /** The newest value of a key of a global table; undefined where there is none. */
+  global<V = unknown>(table: string, key: string): V | undefined
   emit<T extends TopicName>(
     topic: T,
     key: string,

@@ -6,7 +6,7 @@
 import type { Codec } from '../../avro/index.ts'
 import { type Clock, CorruptError } from '../../core/index.ts'
 import { learning } from './learning.ts'
-import type { ApplyResult, StateBackend, TaskName } from './state-backend.ts'
+import type { ApplyResult, StateBackend, StorePosition, TaskName } from './state-backend.ts'
 import { storeChange } from './store-change.ts'
 import type { Store } from './store-definition.ts'
 
@@ -17,6 +17,8 @@ export interface RestoreWriterOptions {
   readonly backend: StateBackend
   readonly codec: Codec
   readonly clock: Clock
+  /** Committed position, where the restore ends. */
+  readonly target: bigint
 }
 
 /** Keys of one slice; with the marks of their segments the backend on Redis writes them in one call. */
@@ -24,14 +26,20 @@ export const sliceKeysMax = 4_000
 
 export class RestoreWriter {
   readonly #options: RestoreWriterOptions
+  readonly #appliedAtMs: number
   #position: bigint
   #latest = new Map<string, Buffer | null>()
   #underWay: Promise<ApplyResult> | null = null
 
-  /** @param position where the store stands */
-  constructor(options: RestoreWriterOptions, position: bigint) {
+  /**
+   * @param found where the store stands and when it was last applied to. Slices before the last leave
+   * that time as it is, or set it to the restore's start: a restore cut short is no proof that the
+   * tombstones it has not read will be there when it goes on.
+   */
+  constructor(options: RestoreWriterOptions, found: StorePosition) {
     this.#options = options
-    this.#position = position
+    this.#position = found.position
+    this.#appliedAtMs = found.appliedAtMs ?? options.clock.now()
   }
 
   /** The position once what is under way is applied. */
@@ -57,13 +65,14 @@ export class RestoreWriter {
    * @throws CorruptError HAIL_POSITION when another owner has moved the store
    */
   async write(to: bigint, drops: readonly number[] = []): Promise<void> {
-    const { definition, codec, backend, task, store, clock } = this.#options
+    const { definition, codec, backend, task, store, clock, target } = this.#options
     const entries = [...this.#latest]
     this.#latest = new Map()
     const raw = { name: store, from: this.#position, to, entries, drops }
     const change = await learning(codec, () => storeChange(definition, codec, raw))
     await this.settle()
-    this.#underWay = backend.apply(task, [change], clock.now())
+    const atMs = to === target ? clock.now() : this.#appliedAtMs
+    this.#underWay = backend.apply(task, [change], atMs)
     // Whoever settles sees the error; it may come before.
     this.#underWay.catch(() => undefined)
     this.#position = to

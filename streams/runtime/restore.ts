@@ -10,7 +10,7 @@ import { type ChangelogChunk, ChangelogReader } from './changelog-reader.ts'
 import type { Failpoints } from './failpoints.ts'
 import type { RestoreFetchers } from './restore-fetchers.ts'
 import { RestoreWriter } from './restore-writer.ts'
-import type { StateBackend, TaskName } from './state-backend.ts'
+import type { StateBackend, StorePosition, TaskName } from './state-backend.ts'
 import { type Store, segmentStart } from './store-definition.ts'
 
 export interface RestoreOptions {
@@ -54,13 +54,13 @@ export async function restoreStore(options: RestoreOptions): Promise<number> {
   let records = 0
   if (found.position !== target) {
     const isTooOld = found.appliedAtMs !== null && clock.now() - found.appliedAtMs > trustedAgeMs
-    let from = found.position
+    let from = found
     if (found.position > target || isTooOld) {
       await rejectFuture(options, found.position)
       await backend.clear(task, store)
-      from = 0n
+      from = { position: 0n, appliedAtMs: null }
     }
-    if (from < target) records = await replay(options, from)
+    if (from.position < target) records = await replay(options, from)
   }
   await dropClosed(options)
   return records
@@ -88,7 +88,7 @@ async function rejectFuture(options: RestoreOptions, position: bigint): Promise<
   }
 }
 
-function replay(options: RestoreOptions, from: bigint): Promise<number> {
+function replay(options: RestoreOptions, from: StorePosition): Promise<number> {
   return options.fetchers.use(async (fetcher) => {
     const { changelog: topic, partition, target } = options
     const { chunkBytes, patienceMs, clock, isAbandoned } = options
@@ -96,7 +96,7 @@ function replay(options: RestoreOptions, from: bigint): Promise<number> {
       fetcher,
       topic,
       partition,
-      from,
+      from: from.position,
       target,
       chunkBytes,
       patienceMs,
@@ -207,7 +207,7 @@ async function dropClosed(options: RestoreOptions): Promise<void> {
   const live = await backend.segments(task, store)
   const drops = live.filter((startMs) => segments.closesAtMs(startMs) <= windowTimeMs)
   if (drops.length === 0) return
-  const writer = new RestoreWriter(options, target)
+  const writer = new RestoreWriter(options, await backend.position(task, store))
   await writer.write(target, drops)
   await writer.settle()
 }

@@ -17,6 +17,7 @@ import type {
 } from '../../core/kafka/index.ts'
 import type { TaskContext } from './context.ts'
 import type { Failpoints } from './failpoints.ts'
+import type { GlobalReader } from './global-table-definition.ts'
 import type { InputBuffer } from './input-buffer.ts'
 import type { InputTally } from './input-tally.ts'
 import type { TopicSpec } from './processor.ts'
@@ -47,6 +48,8 @@ export interface TaskDependencies {
   readonly failpoints: Failpoints
   readonly settings: TaskSettings
   readonly partitionsOf: (topic: TopicSpec) => number
+  /** The global tables of the process; without any, asking for one is a wiring error. */
+  readonly globals?: GlobalReader
 }
 
 /** The parts of a running task, shared with the batch and commit steps. */

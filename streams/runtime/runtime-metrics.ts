@@ -3,6 +3,7 @@
  */
 import type { Metrics } from '../../core/index.ts'
 import type { CountedEvent } from './context.ts'
+import type { GlobalTableFacts } from './global-table.ts'
 import type { TopicTally } from './input-tally.ts'
 import type { SubTopology } from './topology.ts'
 
@@ -45,6 +46,8 @@ export interface RuntimeMetrics {
   dropped(topology: SubTopology, code: string): void
   tasks(topology: SubTopology, facts: { assigned: number; tasks: readonly TaskFacts[] }): void
   entries(topology: SubTopology, store: string, entries: number): void
+  /** A global table has moved; skipped records are those since the last call. */
+  globalTable?(table: string, facts: GlobalTableFacts): void
 }
 
 /** Tasks of a process (48 at most by the transaction budget) times topics or stores. */
@@ -136,7 +139,13 @@ function defineMetrics(metrics: Metrics) {
     entries: gauge('hail_streams_store_entries', 'Store entries held in memory', [
       'topology',
       'store'
-    ])
+    ]),
+    globalEntries: gauge('hail_streams_global_entries', 'Entries of a global table', ['table']),
+    globalSkipped: counter(
+      'hail_streams_global_skipped_records_total',
+      'Records of a global table left out, since they could not be decoded',
+      ['table']
+    )
   }
 }
 
@@ -185,6 +194,10 @@ export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
     },
     restored(topology, durationMs) {
       all.acquisition.observe({ topology: topology.id }, durationMs / 1000)
+    },
+    globalTable(table, { entries, skipped }) {
+      all.globalEntries.set({ table }, entries)
+      if (skipped > 0) all.globalSkipped.inc({ table }, skipped)
     },
     dropped(topology, code) {
       all.drops.inc({ topology: topology.id, code }, 1)

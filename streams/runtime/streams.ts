@@ -6,6 +6,11 @@ import { type Clock, FatalError, type Logger } from '../../core/index.ts'
 import type { EnsureTopicsReport, Kafka, KafkaAdmin } from '../../core/kafka/index.ts'
 import type { Redis } from '../../core/redis/index.ts'
 import { type Failpoints, noFailpoints } from './failpoints.ts'
+import {
+  defaultGlobalTablesSettings,
+  GlobalTables,
+  type GlobalTablesSettings
+} from './global-tables.ts'
 import { GroupRuntime } from './group-runtime.ts'
 import { defaultGroupSettings, type GroupSettings } from './group-settings.ts'
 import { declaredDeadLetterTopics, declaredTopics, topologyChangelogs } from './internal-topics.ts'
@@ -26,6 +31,7 @@ export interface StreamsOptions {
   readonly failpoints?: Failpoints
   readonly group?: Partial<GroupSettings>
   readonly task?: Partial<TaskSettings>
+  readonly globalTables?: Partial<GlobalTablesSettings>
   /** Called for an error that no task can survive; the process has to stop. */
   readonly onFatal: (error: unknown) => void
 }
@@ -38,6 +44,8 @@ export interface Streams {
   readonly groups: readonly GroupRuntime[]
   /** Tasks assigned to this process and those of them that run. */
   readonly counts: { readonly assigned: number; readonly running: number }
+  /** Loaded once `start` goes on to the groups; null before. */
+  readonly globals: GlobalTables | null
 }
 
 /** @throws FatalError HAIL_TOPOLOGY from `start` when a topic has another partition count than described */
@@ -46,8 +54,12 @@ export function createStreams(options: StreamsOptions): Streams {
   const backend = createRedisState(redis)
   const groups: GroupRuntime[] = []
   let restoreFetchers: RestoreFetchers | null = null
+  let globals: GlobalTables | null = null
   return {
     groups,
+    get globals() {
+      return globals
+    },
     get counts() {
       return groups.reduce(
         (sum, { counts }) => ({
@@ -60,6 +72,15 @@ export function createStreams(options: StreamsOptions): Streams {
     async start() {
       const admin = await kafka.admin()
       await checkPartitions(admin, topologies)
+      globals = new GlobalTables({
+        ...options,
+        admin,
+        openFetcher: () => kafka.fetcher(),
+        settings: { ...defaultGlobalTablesSettings, ...options.globalTables },
+        partitionsOf: ({ partitions }) => partitions
+      })
+      await globals.load()
+      globals.follow()
       const task = { ...defaultTaskSettings, ...options.task }
       restoreFetchers = createRestoreFetchers(() => kafka.fetcher(), task.restoresMax)
       for (const topology of topologies) {
@@ -70,6 +91,7 @@ export function createStreams(options: StreamsOptions): Streams {
             admin,
             restoreFetchers,
             backend,
+            globals,
             failpoints,
             settings: { ...defaultGroupSettings, ...options.group },
             task,
@@ -82,6 +104,7 @@ export function createStreams(options: StreamsOptions): Streams {
     async stop() {
       await Promise.all(groups.map((group) => group.stop()))
       await restoreFetchers?.close()
+      await globals?.close()
     }
   }
 }
@@ -108,9 +131,10 @@ async function checkPartitions(
   topologies: readonly SubTopology[]
 ): Promise<void> {
   const wanted = new Map(
-    topologies.flatMap(({ sources, outputs, topic }) =>
-      [...sources, ...outputs].map((name) => [name, topic(name).partitions] as const)
-    )
+    topologies.flatMap(({ sources, outputs, topic, globals = [] }) => [
+      ...[...sources, ...outputs].map((name) => [name, topic(name).partitions] as const),
+      ...globals.map(({ topic: { name, partitions } }) => [name, partitions] as const)
+    ])
   )
   await Promise.all(
     [...wanted].map(async ([topic, partitions]) => {

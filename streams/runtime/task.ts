@@ -13,7 +13,8 @@ import type { FetchedPartition, TransactionalProducer } from '../../core/kafka/i
 import { runBatch } from './batch.ts'
 import { commitTask } from './commit.ts'
 import { TaskContext } from './context.ts'
-import { nextCloseMs } from './expiry.ts'
+import { nextCloseMs, refreshSegments } from './expiry.ts'
+import { noGlobals } from './global-table-definition.ts'
 import { InputBuffer } from './input-buffer.ts'
 import { InputTally } from './input-tally.ts'
 import { learning } from './learning.ts'
@@ -211,6 +212,7 @@ export class Task {
         throw surprise(this.name, store, running.state.position(store), result.position)
       }
     })
+    await refreshSegments(running)
   }
 
   #changelog(store: string): string {
@@ -287,7 +289,16 @@ export class Task {
   }): void {
     const { topology, partition, codec, partitionsOf, settings } = this.#deps
     const { time, state } = parts
-    const context = new TaskContext({ topology, partition, codec, state, time, partitionsOf })
+    const { globals = noGlobals } = this.#deps
+    const context = new TaskContext({
+      topology,
+      partition,
+      codec,
+      state,
+      time,
+      partitionsOf,
+      globals
+    })
     if (timersStore in topology.stores) {
       for (const [, timer] of state.all(timersStore)) context.timers.add(timer as Timer)
     }

@@ -1,5 +1,5 @@
 /**
- * @module Settings of the saga simulation, from the environment.
+ * @module Settings of the simulations, from the environment.
  */
 
 /** How many seeds a run tries, and the first of them. */
@@ -15,9 +15,12 @@ const seedsDefault = 300
  * Reads SIM_SEEDS and SIM_SEED.
  * @throws RangeError when one is no whole number of 1 or more
  */
-export function loadSimulationRange(environment: NodeJS.ProcessEnv = process.env): SimulationRange {
+export function loadSimulationRange(
+  environment: NodeJS.ProcessEnv = process.env,
+  seedsUnset = seedsDefault
+): SimulationRange {
   return {
-    seeds: wholeNumber(environment, 'SIM_SEEDS', seedsDefault),
+    seeds: wholeNumber(environment, 'SIM_SEEDS', seedsUnset),
     firstSeed: wholeNumber(environment, 'SIM_SEED', 1)
   }
 }

@@ -62,9 +62,7 @@ export function startTrips(faults: TripFaults = {}): TripsDriver {
     (await driver.store('trips', 'rides', 'rides', rideId)) as RideState | undefined
   const ride = async (rideId?: string) => (await state(rideId))?.ride ?? null
   const read = <T extends TopicName>(topic: T): TopicRecords[T][] =>
-    driver
-      .read(topic)
-      .flatMap(({ value }) => (value === null ? [] : [value as TopicRecords[T]]))
+    driver.read(topic).flatMap(({ value }) => (value === null ? [] : [value as TopicRecords[T]]))
   return {
     driver,
     state,
