@@ -29,6 +29,10 @@ function describe(topology: SubTopology): string {
     const changelog = changelogTopic({ app: topology.app, sub: topology.name, store: name })
     lines.push(`  Store:   ${name}  (${traits.join(', ')}, changelog ${changelog})`)
   }
+  for (const { id, kind, name, to } of topology.operators ?? []) {
+    const below = to.length > 0 ? ` --> ${to.join(', ')}` : ''
+    lines.push(`  Operator: ${id} ${kind}${name === null ? '' : ` "${name}"`}${below}`)
+  }
   if (topology.punctuate)
     lines.push(`  Punctuate: every ${topology.punctuate.everyMs} ms of wall clock`)
   for (const sink of topology.outputs)

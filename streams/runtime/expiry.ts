@@ -8,6 +8,7 @@
  */
 import { isHailError } from '../../core/index.ts'
 import { learning } from './learning.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { type RunningTask, surprise } from './running-task.ts'
 import type { StorePage } from './state-backend.ts'
 import type { StoreCache } from './store-cache.ts'
@@ -56,6 +57,10 @@ async function closeSegments(task: RunningTask, cache: StoreCache): Promise<void
       continue
     }
     const page = await readPage(task, cache, { segment: startMs, cursor: '0' })
+    // What closes may read the plain stores by its key, as the record that wrote it did.
+    const ahead = new ReadAhead(task)
+    for (const [key] of page.entries) ahead.everywhere(keyInSegment(key))
+    await ahead.read()
     for (const [key] of page.entries) closeEntry(task, { cache, startMs, key })
     handed += page.entries.length
     if (page.cursor !== '0') return

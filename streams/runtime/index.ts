@@ -96,6 +96,7 @@ export {
   type EffectInput,
   type Handler,
   isCatalogueTopic,
+  type OperatorDescription,
   type StoreReads,
   type SubTopology,
   type SubTopologyDefinition,

@@ -26,6 +26,17 @@ export type StoreReads<S extends StoreDefinitions> = {
   readonly [N in keyof S]?: readonly string[]
 }
 
+/** One operator of a sub-topology that was made of operators, for descriptions. */
+export interface OperatorDescription {
+  readonly id: number
+  readonly kind: string
+  readonly name: string | null
+  readonly stores: readonly string[]
+  readonly topics: readonly string[]
+  /** Ids of the operators below. */
+  readonly to: readonly number[]
+}
+
 /** What is the same in a description and in what the engine runs. */
 interface SubTopologyBase {
   readonly app: string
@@ -36,6 +47,8 @@ interface SubTopologyBase {
   readonly closeOnIdle?: boolean
   /** Calls out in flight at once; 16 when absent. */
   readonly effectConcurrency?: number
+  /** The operators it was made of, where it was. */
+  readonly operators?: readonly OperatorDescription[]
 }
 
 export interface SubTopologyDefinition<
