@@ -89,6 +89,12 @@ export class StoreCache {
     if (this.isResident) return false
     const entry = this.#entries.get(key)
     if (entry === undefined) {
+      if (this.isSegmented && !this.#segments.has(segmentStart(key))) {
+        // Nothing was ever written to this segment, so there is nothing to read.
+        this.load(key, undefined, 0)
+        this.hits += 1
+        return false
+      }
       this.misses += 1
       return true
     }

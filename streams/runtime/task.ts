@@ -260,10 +260,13 @@ export class Task {
     for (const cache of state.caches) {
       cache.position = positions.stores.get(cache.name) ?? 0n
       if (cache.isSegmented) cache.addSegments(await backend.segments(this.name, cache.name))
-      if (!cache.isResident) continue
-      for await (const [key, value] of backend.scan(this.name, cache.name)) {
-        await learning(codec, () => state.load(cache, key, value))
+      if (!cache.isResident && !cache.isSegmented) continue
+      if (cache.isResident) {
+        for await (const [key, value] of backend.scan(this.name, cache.name)) {
+          await learning(codec, () => state.load(cache, key, value))
+        }
       }
+      // What was taken in is taken for granted from here on, so it has to be of this position.
       const after = await backend.position(this.name, cache.name)
       if (after.position !== cache.position) {
         throw surprise(this.name, cache.name, cache.position, after.position)

@@ -64,11 +64,6 @@ function compact(world: World, dice: Dice): void {
   const gone = log.compact(topic, partition, world.acquiringSinceMs() - tombstoneMs)
   if (gone.records > 0) bites.add('compaction')
   if (gone.tombstones > 0) bites.add('tombstones-gone')
-  if (dice.chance(0.5)) return
-  // Nobody may delete beyond what compaction has made needless: a committed record has to be left.
-  const first = log.firstLeft(topic, partition)
-  if (log.committedFrom(topic, partition, first)[0]?.offset !== first) return
-  if (log.truncate(topic, partition, first)) bites.add('log-start-moved')
 }
 
 /** Deletes the head of a changelog whose segments have all closed some time ago. */

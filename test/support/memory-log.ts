@@ -125,13 +125,6 @@ export class MemoryLog {
     return gone
   }
 
-  /** Offset of the first record that is still there; the end when there is none. */
-  firstLeft(topic: string, partition: number): bigint {
-    const entries = this.#partitions.get(`${topic}:${partition}`) ?? []
-    const first = entries.findIndex(({ isControl, isGone }) => !isControl && !isGone)
-    return BigInt(first < 0 ? entries.length : first)
-  }
-
   /**
    * Deletes the records below `start`, as retention does with whole segments of the log.
    * @returns false when the log starts there or later already
