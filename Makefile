@@ -6,9 +6,10 @@ export UWS_HTTP_MAX_HEADERS_SIZE := 16384
 
 DEMO_SETTINGS := DEMO_SECONDS DEMO_RATE DEMO_DRIVERS DEMO_CUSTOMERS DEMO_TIME_SCALE DEMO_SEED DEMO_DATA DEMO_KILL DEMO_FLUSH
 export $(DEMO_SETTINGS) STACK STACK_NAME SERVICES ROLES SINKS ROLE SUB SIM_SEEDS SIM_SEED
+export CRASH_CASES CRASH_SEED CRASH_LANES
 export BENCH_SMOKE BENCH_SEED BENCH_ONLY BENCH_PAIRS BENCH_RECORDS
 
-.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology lag doctor token docs generate bench-streams
+.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology lag doctor token docs generate bench-streams crash
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -28,6 +29,9 @@ test: setup ## Lint, types, unit, property, simulation, integration, end-to-end 
 
 test-teeth: setup ## Show that switched-off guarantees turn their tests red
 	@$(TSX) ops/cli/teeth.ts
+
+crash: setup ## The whole crash matrix on real servers; the last line is JSON (CRASH_CASES=regexp, CRASH_SEED, CRASH_LANES)
+	@$(TSX) ops/cli/crash.ts
 
 sim: node_modules ## The saga simulation at length (SIM_SEEDS=10000, SIM_SEED=first)
 	@SIM_SEEDS=$${SIM_SEEDS:-10000} npx vitest run --project unit test/simulation
