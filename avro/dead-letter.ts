@@ -17,8 +17,14 @@ export const deadLetterHeaders = {
   connector: '__connect.errors.connector.name',
   code: '__connect.errors.exception.class.name',
   message: '__connect.errors.exception.message',
-  failedAt: 'hail-failed-at'
+  failedAt: 'hail-failed-at',
+  /** Size of a value that was left out: with the reason it would not fit into a record. */
+  valueBytes: 'hail-value-bytes'
 } as const
+
+/** A record that came compressed may be larger than what can be written. */
+const valueBytesMax = 900_000
+const messageCharsMax = 1_024
 
 /** Why a record is dead-lettered. `message` says what was expected and what came; no personal data. */
 export type DeadLetterReason = {
@@ -32,21 +38,23 @@ export type DeadLetterReason = {
 /** The dead letter of a record, to be written before or with the commit that passes over it. */
 export function deadLetterRecord(record: KafkaRecord, reason: DeadLetterReason): OutRecord {
   const key = record.key === null ? null : record.key.toString('utf8')
+  const isTooLarge = (record.value?.length ?? 0) > valueBytesMax
   return {
     topic: dlqTopic(record.topic as TopicName),
     partition:
       key === null ? record.partition % dlqPartitions : partitionForKey(key, dlqPartitions),
     key: record.key,
-    value: record.value,
+    value: isTooLarge ? null : record.value,
     timestampMs: record.timestampMs,
     headers: {
       ...record.headers,
+      ...(isTooLarge ? { [deadLetterHeaders.valueBytes]: String(record.value?.length) } : {}),
       [deadLetterHeaders.topic]: record.topic,
       [deadLetterHeaders.partition]: String(record.partition),
       [deadLetterHeaders.offset]: String(record.offset),
       [deadLetterHeaders.connector]: reason.app,
       [deadLetterHeaders.code]: reason.code,
-      [deadLetterHeaders.message]: reason.message,
+      [deadLetterHeaders.message]: reason.message.slice(0, messageCharsMax),
       [deadLetterHeaders.failedAt]: String(reason.atMs)
     }
   }

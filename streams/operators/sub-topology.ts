@@ -35,6 +35,7 @@ export function subTopologyOf(graph: Graph, group: readonly Node[]): OperatorSub
   const definition = {
     ...graph.options,
     name: sources[0]?.name as string,
+    waitsForAll: sources.length > 1,
     ...topicsOf(group),
     stores: storesOf(graph, group, { operators, flow }),
     on: Object.fromEntries(sources.map((node) => dispatch(node, { operators, flow }))),

@@ -14,7 +14,8 @@ import type { StoreChange, TaskName } from './state-backend.ts'
 
 export interface ApplyCall {
   readonly keys: readonly string[]
-  readonly args: readonly ScriptArgument[]
+  /** The arguments, given the token that the first call answered; '' for the first one itself. */
+  args(token: string): readonly ScriptArgument[]
 }
 
 /** Fields of one call: 5,000 of 60 bytes keep Redis busy for about 7 ms. */
@@ -74,7 +75,7 @@ function call(
     numbers.set(key, numbers.size + 1)
     return numbers.size
   }
-  const args: ScriptArgument[] = [nowMs, isLast ? 1 : 0, changes.length]
+  const args: ScriptArgument[] = []
   for (const { store, from, to } of changes) {
     numberOf(storeHashKey(task, store))
     args.push(String(from), String(to))
@@ -82,7 +83,10 @@ function call(
   for (const { store, name, key, packed } of commands) {
     args.push(store, name, numberOf(key), packed)
   }
-  return { keys: [...numbers.keys()], args }
+  return {
+    keys: [...numbers.keys()],
+    args: (token) => [nowMs, isLast ? 1 : 0, token, changes.length, ...args]
+  }
 }
 
 function* commandsOf(task: TaskName, changes: readonly StoreChange[]): Generator<Command> {

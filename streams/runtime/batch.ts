@@ -2,6 +2,7 @@
  * @module One batch of a task: decode, read ahead, make the calls out, then handle records and due
  * timers in task-time order. Nothing here touches Kafka; the commit follows.
  */
+import { isUtf8 } from 'node:buffer'
 import { UnknownSchemaError } from '../../avro/index.ts'
 import { isHailError, SkipToDlqError } from '../../core/index.ts'
 import type { KafkaRecord } from '../../core/kafka/index.ts'
@@ -11,14 +12,14 @@ import type { InputRecord, Timer } from './processor.ts'
 import { ReadAhead } from './read-ahead.ts'
 import type { RunningTask } from './running-task.ts'
 import { timerId } from './timer-queue.ts'
-import { timersStore } from './topology.ts'
+import { type SubTopology, timersStore } from './topology.ts'
 
 /** A fetched record with what decoding made of it; one object each, since there are many. */
 export interface Decoded extends InputRecord {
   readonly raw: KafkaRecord
   readonly isTombstone: boolean
   /** Why it cannot be handled; its key and value mean nothing then. */
-  readonly error: SkipToDlqError | null
+  error: SkipToDlqError | null
 }
 
 export interface BatchTime {
@@ -46,7 +47,9 @@ export async function runBatch(
   const wallMs = deps.clock.now()
   context.wallMs = wallMs
   const decoded = await decodeAll(task, planned)
-  const timers = topology.onTimer ? context.timers.soon(wallMs, settings.timersPerCommitMax) : []
+  const timers = topology.onTimer
+    ? context.timers.soon(wallMs, latestMs(planned), settings.timersPerCommitMax)
+    : []
   await readAll(task, decoded, timers)
   const effects = topology.effect ? await runEffects(task, { decoded, timers, wallMs }) : noEffects
   const firing = new Firing(task, effects, wallMs)
@@ -62,6 +65,13 @@ export async function runBatch(
   if (topology.onTimer) firing.fire()
   if (isPunctual && topology.punctuate) inContext(task, topology.punctuate.run)
   if (topology.beforeCommit) inContext(task, topology.beforeCommit)
+}
+
+/** Highest timestamp of the batch: as far as stream time may come in it. */
+function latestMs(planned: readonly KafkaRecord[]): number {
+  let latest = Number.NEGATIVE_INFINITY
+  for (const { timestampMs } of planned) if (timestampMs > latest) latest = timestampMs
+  return latest
 }
 
 const noEffects: ReadonlyMap<string, unknown> = new Map()
@@ -89,16 +99,36 @@ function decode(task: RunningTask, raw: KafkaRecord): Decoded {
   let error: SkipToDlqError | null = null
   if (raw.key === null) error = new SkipToDlqError('HAIL_RULE', 'expected a record key, got none')
   else key = raw.key.toString('utf8')
+  if (raw.key !== null && !isUsableKey(key, raw.key)) {
+    error = new SkipToDlqError(
+      'HAIL_DECODE',
+      'expected a key of UTF-8 text that does not begin with NUL, got other bytes'
+    )
+  }
   if (raw.value !== null && error === null) {
     try {
       value = task.deps.topology.topic(topic).format.decode(raw.value, task.deps.codec)
     } catch (caught) {
-      if (!(caught instanceof SkipToDlqError)) throw caught
-      error = caught
+      if (caught instanceof UnknownSchemaError) throw caught
+      error = caught instanceof SkipToDlqError ? caught : undecodable(caught)
     }
   }
   const isTombstone = raw.value === null
   return { topic, key, value, timestampMs, partition, offset, headers, raw, isTombstone, error }
+}
+
+/**
+ * Two keys that are no text would become the same text; the backend's own fields begin with NUL. Only
+ * text with a replacement character needs a second look.
+ */
+function isUsableKey(key: string, bytes: Buffer): boolean {
+  if (key.startsWith('\0')) return false
+  return !key.includes('\ufffd') || isUtf8(bytes)
+}
+
+function undecodable(cause: unknown): SkipToDlqError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new SkipToDlqError('HAIL_DECODE', `expected a value of the format: ${message}`, { cause })
 }
 
 /** Reads the keys an input needs: what `reads` names, else its own key in every plain remote store. */
@@ -112,15 +142,29 @@ async function readAll(
   for (const input of decoded) {
     if (input.error !== null) continue
     if (topology.reads === undefined || input.isTombstone) ahead.everywhere(input.key)
+    wantReads(ahead, topology, input)
+  }
+  for (const timer of timers) ahead.everywhere(timer.key)
+  await ahead.read()
+}
+
+/** A record whose keys cannot be told is dead-lettered in its turn. */
+function wantReads(
+  ahead: ReadAhead,
+  topology: Pick<SubTopology, 'reads' | 'tombstoneReads'>,
+  input: Decoded
+): void {
+  try {
     const reads = input.isTombstone
       ? topology.tombstoneReads?.(input.topic, input.key)
       : topology.reads?.(input)
     for (const store in reads) {
       for (const key of reads[store] ?? []) ahead.want(store, key)
     }
+  } catch (caught) {
+    if (isHailError(caught) && caught.reaction !== 'skip-to-dlq') throw caught
+    input.error = caught instanceof SkipToDlqError ? caught : undecodable(caught)
   }
-  for (const timer of timers) ahead.everywhere(timer.key)
-  await ahead.read()
 }
 
 function handle(task: RunningTask, input: Decoded, effect: unknown): void {
@@ -136,6 +180,7 @@ function handle(task: RunningTask, input: Decoded, effect: unknown): void {
     } else {
       throw new SkipToDlqError('HAIL_RULE', `expected a value in ${input.topic}, got a tombstone`)
     }
+    if (deps.settings.checksEachInput) task.state.checkEncodable()
     context.keep()
     breaker.pass()
   } catch (error) {
@@ -222,7 +267,19 @@ function fireTimer(task: RunningTask, timer: Timer, effect: unknown): void {
 }
 
 function inContext(task: RunningTask, run: (context: RunningTask['context']) => void): void {
-  task.context.begin(null, undefined)
-  run(task.context)
-  task.context.keep()
+  const { context, deps } = task
+  context.begin(null, undefined)
+  try {
+    run(context)
+    context.keep()
+  } catch (error) {
+    if (isHailError(error) && error.reaction !== 'skip-to-dlq') throw error
+    // What it worked on is dropped with a dead letter: again, it would fail again.
+    context.discard()
+    context.scratch.clear()
+    deps.logger.error({ task: task.name, err: error }, 'a step of the batch failed; it is dropped')
+    context.deadLetter('HAIL_INTERNAL', `${deps.topology.id}: ${(error as Error).message}`)
+    context.keep()
+    task.breaker.admit(oneDead)
+  }
 }

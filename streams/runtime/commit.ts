@@ -28,7 +28,11 @@ export async function commitTask(task: RunningTask, isRevoked: () => boolean): P
   const { deps, context, state } = task
   const dirty = state.dirty()
   const offsets = movedOffsets(task)
-  if (dirty.length === 0 && !context.hasOutputs && offsets.size === 0) return false
+  if (dirty.length === 0 && !context.hasOutputs && offsets.size === 0) {
+    // What was only read still counts against the cache's bound.
+    state.settle(new Map())
+    return false
+  }
   if (isRevoked())
     throw new CorruptError('HAIL_POSITION', `${task.name} was revoked before its commit`)
   const startedMs = deps.clock.monotonic()
@@ -77,11 +81,13 @@ function movedOffsets(task: RunningTask): Map<string, bigint> {
 
 function changelogRecords(task: RunningTask, dirty: readonly DirtyStore[]): OutRecord[] {
   const { topology, partition } = task.deps
+  const timestampMs = task.deps.clock.now()
   const records: OutRecord[] = []
   for (const { store, entries } of dirty) {
     const topic = changelogTopic({ app: topology.app, sub: topology.name, store })
     for (const [key, value] of entries) {
-      records.push({ topic, partition, key, value, timestampMs: task.time.taskMs })
+      // Old events make new changelog records: retention counts from the write.
+      records.push({ topic, partition, key, value, timestampMs })
     }
   }
   return records

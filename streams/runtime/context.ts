@@ -9,8 +9,9 @@ import {
   type TopicRecords,
   topics
 } from '../../avro/index.ts'
-import { FatalError } from '../../core/index.ts'
+import { FatalError, SkipToDlqError } from '../../core/index.ts'
 import { type KafkaRecord, type OutRecord, partitionForKey } from '../../core/kafka/index.ts'
+import { encodeWith } from './format.ts'
 import type { GlobalReader } from './global-table-definition.ts'
 import { outputHeaders } from './output-headers.ts'
 import type {
@@ -182,11 +183,12 @@ export class TaskContext implements Context {
     const output = this.#outputs.get(name)
     if (output === undefined) throw this.#undeclared(name)
     const timestampMs = options.timestampMs ?? this.taskTimeMs
+    if (!Number.isSafeInteger(timestampMs)) throw badTimestamp(name, timestampMs)
     this.#out.push({
       topic: name,
       partition: options.partition ?? partitionForKey(key, output.partitions),
       key,
-      value: value === null ? null : output.spec.format.encode(value, this.#options.codec),
+      value: value === null ? null : encodeWith(output.spec.format, value, this.#options.codec),
       timestampMs,
       headers: outputHeaders({
         topology: this.#options.topology,
@@ -250,6 +252,13 @@ export class TaskContext implements Context {
       `sub-topology ${topology.id}: expected an output of ${topology.outputs.join(', ')}, got ${topic}; declare it in outputs`
     )
   }
+}
+
+function badTimestamp(topic: string, timestampMs: number): SkipToDlqError {
+  return new SkipToDlqError(
+    'HAIL_ENCODE',
+    `output ${topic}: expected a timestamp in whole milliseconds, got ${timestampMs}`
+  )
 }
 
 /** A timer has no record; its dead letter stands on the lead topic without a value. */

@@ -56,16 +56,39 @@ async function closeSegments(task: RunningTask, cache: StoreCache): Promise<void
       cache.drop(startMs)
       continue
     }
-    const page = await readPage(task, cache, { segment: startMs, cursor: '0' })
+    const page = await nextEntries(task, cache, startMs)
     // What closes may read the plain stores by its key, as the record that wrote it did.
     const ahead = new ReadAhead(task)
     for (const [key] of page.entries) ahead.everywhere(keyInSegment(key))
     await ahead.read()
     for (const [key] of page.entries) closeEntry(task, { cache, startMs, key })
+    if (page.entries.length === 0) cache.drop(startMs)
     handed += page.entries.length
-    if (page.cursor !== '0') return
-    cache.drop(startMs)
     if (handed >= task.deps.settings.closedEntriesPerCommitMax) return
+    // What is left of the segment comes with the next batch, when these are gone.
+    if (page.entries.length > 0) return
+  }
+}
+
+/**
+ * Entries of a closed segment; none when none are left. A scan goes over emptied parts of a hash too,
+ * so a page may be empty in the middle of it; the place is kept from batch to batch for the same reason.
+ */
+async function nextEntries(
+  task: RunningTask,
+  cache: StoreCache,
+  segment: number
+): Promise<StorePage> {
+  const place = `${cache.name}@${segment}`
+  let cursor = task.sweeps.get(place)?.cursor ?? '0'
+  for (let isFromStart = cursor === '0'; ; isFromStart = isFromStart || cursor === '0') {
+    const page = await readPage(task, cache, { segment, cursor })
+    cursor = page.cursor
+    if (page.entries.length > 0 || (cursor === '0' && isFromStart)) {
+      if (page.entries.length > 0) task.sweeps.set(place, { cursor, atMs: 0 })
+      else task.sweeps.delete(place)
+      return page
+    }
   }
 }
 

@@ -2,8 +2,8 @@
  * @module How values of topics and stores are written: records of the Avro catalogue in the
  * registry's wire format, and plain formats for topics and stores outside of it.
  */
-import type { Codec, RecordName, Records } from '../../avro/index.ts'
-import { SkipToDlqError } from '../../core/index.ts'
+import { type Codec, payloadBytesMax, type RecordName, type Records } from '../../avro/index.ts'
+import { isHailError, SkipToDlqError } from '../../core/index.ts'
 
 /** Writes and reads one kind of value. Both directions are synchronous and keep nothing. */
 export interface Format<V> {
@@ -18,6 +18,28 @@ export interface Format<V> {
    * schema has to be learnt first
    */
   decode(bytes: Buffer, codec: Codec): V
+}
+
+/** Bytes of a value that still fits into a record batch of a broker with default settings. */
+const valueBytesMax = payloadBytesMax
+
+/**
+ * Encodes a value whatever its format does wrong.
+ * @throws SkipToDlqError HAIL_ENCODE when it cannot be encoded or is too large for a record
+ */
+export function encodeWith<V>(format: Format<V>, value: V, codec: Codec): Buffer {
+  let bytes: Buffer
+  try {
+    bytes = format.encode(value, codec)
+  } catch (cause) {
+    if (isHailError(cause)) throw cause
+    throw new SkipToDlqError('HAIL_ENCODE', `expected a value of ${format.name}`, { cause })
+  }
+  if (bytes.length <= valueBytesMax) return bytes
+  throw new SkipToDlqError(
+    'HAIL_ENCODE',
+    `expected at most ${valueBytesMax} bytes of ${format.name}, got ${bytes.length}`
+  )
 }
 
 const recordFormats = new Map<RecordName, Format<unknown>>()

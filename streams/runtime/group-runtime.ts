@@ -8,7 +8,7 @@
  * process still is a member: a zombie stays out by itself.
  */
 import type { Codec } from '../../avro/index.ts'
-import { type Clock, isHailError, type Logger } from '../../core/index.ts'
+import { type Clock, FatalError, isHailError, type Logger } from '../../core/index.ts'
 import type {
   FetchedPartition,
   Fetcher,
@@ -52,6 +52,8 @@ export class GroupRuntime {
   readonly #options: GroupRuntimeOptions
   readonly #tasks = new Map<number, Task>()
   readonly #failures = new Map<number, number>()
+  /** Partitions whose last batch held something that cannot be written; the next owner finds the record. */
+  readonly #suspects = new Set<number>()
   readonly #wakeTimers = new Map<number, { cancel(): void }>()
   #member: GroupMember | null = null
   #memberId: string | null = null
@@ -130,6 +132,18 @@ export class GroupRuntime {
 
   /** Runs inside the join, so it only marks and starts; nothing here may wait. */
   #onAssigned(assignment: GroupAssignment): void {
+    const { partitions, lead, id } = this.#options.topology
+    const added = assignment.partitions.find((partition) => partition >= partitions)
+    if (added !== undefined) {
+      this.#options.onFatal(
+        new FatalError(
+          'HAIL_TOPOLOGY',
+          `${id}: expected ${lead} with ${partitions} partitions, got task ${added}; keys have moved ` +
+            'between partitions, so the state has to be rebuilt under another name'
+        )
+      )
+      return
+    }
     this.#generation += 1
     const isSameMember = this.#memberId === assignment.memberId
     this.#memberId = assignment.memberId
@@ -160,7 +174,7 @@ export class GroupRuntime {
       topology,
       partition,
       admin,
-      settings: this.#options.task,
+      settings: { ...this.#options.task, checksEachInput: this.#suspects.delete(partition) },
       transactionalProducer: (id, producer) => kafka.transactionalProducer(id, producer)
     })
     this.#tasks.set(partition, task)
@@ -190,6 +204,7 @@ export class GroupRuntime {
       this.#options.onFatal(error)
       return
     }
+    if (error.reaction === 'skip-to-dlq') this.#suspects.add(partition)
     logger.warn({ task: task.name, code, err: error }, 'task dropped; it is acquired anew')
     const failures = (this.#failures.get(partition) ?? 0) + 1
     this.#failures.set(partition, failures)

@@ -104,7 +104,9 @@ describe('the input buffer', () => {
   })
 
   test('allows unread records to be as old as the append lag', () => {
-    const buffer = new InputBuffer(new Map([['rider_actions', 0n]] as const), 30)
+    const buffer = new InputBuffer(new Map([['rider_actions', 0n]] as const), {
+      appendLagMsOf: () => 30
+    })
     buffer.deliver(fetched('rider_actions', [], 0), 0n, 100)
     expect(buffer.frontier()).toEqual({ ms: 70, isOpen: false })
   })

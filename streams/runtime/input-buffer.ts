@@ -7,6 +7,7 @@ import type { FetchedPartition, KafkaRecord } from '../../core/kafka/index.ts'
 
 interface Source {
   readonly topic: string
+  readonly appendLagMs: number
   queue: KafkaRecord[]
   head: number
   bytes: number
@@ -17,6 +18,8 @@ interface Source {
   /** No unread record of this source is older; epoch ms. */
   frontierMs: number
   caughtUp: boolean
+  /** True when nothing committed was left to fetch after the last fetch. */
+  isDrained: boolean
   highWatermark: bigint
 }
 
@@ -32,20 +35,38 @@ function isKnown(source: Source): boolean {
   return source.frontierMs !== Number.NEGATIVE_INFINITY || source.head < source.queue.length
 }
 
+export interface InputBufferOptions {
+  /**
+   * Longest time from a record's timestamp to its append, by topic: writers stamp first and append
+   * later, so what is unread may be this much older than the fetch that did not show it.
+   */
+  readonly appendLagMsOf?: (topic: string) => number
+  /**
+   * Hands nothing out while a source whose queue is empty has more to fetch: its next record may be
+   * the oldest. Joins on event time need that, as Kafka Streams' task idling (KIP-695) gives it.
+   */
+  readonly waitsForAll?: boolean
+}
+
+/** True when the log has the source's next record and it has not been fetched yet. */
+function isBehind({ queue, isDrained }: Source, head: number): boolean {
+  return head >= queue.length && !isDrained
+}
+
 export class InputBuffer {
   readonly #sources: Source[]
-  readonly #appendLagMs: number
+  readonly #waitsForAll: boolean
   #records = 0
   #bytes = 0
 
-  /**
-   * @param appendLagMs longest time from a record's timestamp to its append: writers stamp first and
-   * append later, so what is unread may be this much older than the fetch that did not show it
-   */
-  constructor(offsets: ReadonlyMap<string, bigint>, appendLagMs = 0) {
-    this.#appendLagMs = appendLagMs
+  constructor(
+    offsets: ReadonlyMap<string, bigint>,
+    { appendLagMsOf = () => 0, waitsForAll = false }: InputBufferOptions = {}
+  ) {
+    this.#waitsForAll = waitsForAll
     this.#sources = [...offsets].map(([topic, offset]) => ({
       topic,
+      appendLagMs: appendLagMsOf(topic),
       queue: [],
       head: 0,
       bytes: 0,
@@ -53,6 +74,7 @@ export class InputBuffer {
       drainedNext: offset,
       frontierMs: Number.NEGATIVE_INFINITY,
       caughtUp: false,
+      isDrained: false,
       highWatermark: offset
     }))
   }
@@ -83,7 +105,7 @@ export class InputBuffer {
    */
   fetchOffsets(isFull: boolean): { topic: string; offset: bigint }[] {
     return this.#sources
-      .filter((source) => !isFull || !isKnown(source))
+      .filter((source) => !isFull || !isKnown(source) || this.#isAwaited(source))
       .map(({ topic, fetchNext }) => ({ topic, offset: fetchNext }))
   }
 
@@ -108,9 +130,10 @@ export class InputBuffer {
     source.fetchNext = fetched.offsetNext
     source.highWatermark = fetched.highWatermark
     source.caughtUp = fetched.offsetNext >= fetched.highWatermark
+    source.isDrained = fetched.offsetNext >= fetched.lastStableOffset
     if (source.queue.length === source.head) source.drainedNext = source.fetchNext
     if (source.caughtUp) {
-      source.frontierMs = Math.max(source.frontierMs, sentAtMs - this.#appendLagMs)
+      source.frontierMs = Math.max(source.frontierMs, sentAtMs - source.appendLagMs)
     }
     return true
   }
@@ -120,7 +143,7 @@ export class InputBuffer {
    * the last owner left it, and deadlines computed from it would be long past.
    */
   get isPrimed(): boolean {
-    return this.#sources.every(isKnown)
+    return this.#sources.every((source) => isKnown(source) && !this.#isAwaited(source))
   }
 
   /** Up to `limit` records in the order they are to be processed; nothing is taken out, nor given before all sources are primed. */
@@ -129,6 +152,9 @@ export class InputBuffer {
     const heads = this.#sources.map(({ head }) => head)
     const planned: KafkaRecord[] = []
     while (planned.length < limit) {
+      if (this.#waitsForAll && this.#sources.some((source, i) => isBehind(source, heads[i] ?? 0))) {
+        break
+      }
       let best = -1
       let bestRecord: KafkaRecord | undefined
       for (let i = 0; i < this.#sources.length; i += 1) {
@@ -203,6 +229,10 @@ export class InputBuffer {
       }
     }
     return { ms, isOpen }
+  }
+
+  #isAwaited(source: Source): boolean {
+    return this.#waitsForAll && isBehind(source, source.head)
   }
 
   #source(topic: string): Source | undefined {

@@ -21,7 +21,7 @@ import { segmentKey } from './store-definition.ts'
 
 export { storeGeoKey, storeHashKey } from './redis-keys.ts'
 
-type ApplyReply = readonly [isApplied: number, store?: number, position?: Buffer]
+type ApplyReply = readonly [isApplied: number, storeOrToken?: number | Buffer, position?: Buffer]
 type Entry = readonly [key: string, value: Buffer]
 
 export function createRedisState(redis: Redis): StateBackend {
@@ -40,9 +40,12 @@ export function createRedisState(redis: Redis): StateBackend {
     },
 
     async apply(task, changes, nowMs) {
+      let token = ''
       for (const { keys, args } of applyCalls(task, changes, nowMs)) {
-        const result = applyResult((await applyScript(keys, args)) as ApplyReply, changes)
+        const reply = (await applyScript(keys, args(token))) as ApplyReply
+        const result = applyResult(reply, changes)
         if (!result.applied) return result
+        token = String(reply[1])
       }
       return { applied: true }
     },
@@ -107,6 +110,6 @@ function entriesOf(page: readonly Entry[], segment: number | null): readonly Ent
 
 function applyResult(reply: ApplyReply, changes: readonly StoreChange[]): ApplyResult {
   if (reply[0] === 1) return { applied: true }
-  const store = changes[(reply[1] ?? 1) - 1]?.store ?? ''
+  const store = changes[Number(reply[1] ?? 1) - 1]?.store ?? ''
   return { applied: false, store, position: BigInt(reply[2]?.toString() ?? '0') }
 }

@@ -35,6 +35,13 @@ export interface TaskSettings {
   readonly deadLetterWindow: number
   /** Longest time from a record's timestamp to its append, ms; timers wait this much longer. */
   readonly appendLagMs: number
+  /** Encodes what each input has written before it is kept, to find the one that cannot be committed. */
+  readonly checksEachInput: boolean
+  /**
+   * As `appendLagMs`, for sources that other sub-topologies write: while one of those is away no
+   * longer than this, its records are not late when they come.
+   */
+  readonly repartitionLagMs: number
   /** Breaks the protocol on purpose, to prove that the tests notice. */
   readonly faults: TaskFaults
 }
@@ -64,5 +71,7 @@ export const defaultTaskSettings: TaskSettings = {
   deadLetterRatioMax: 0.5,
   deadLetterWindow: 200,
   appendLagMs: 0,
+  checksEachInput: false,
+  repartitionLagMs: 30_000,
   faults: {}
 }

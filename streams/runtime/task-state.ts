@@ -3,7 +3,8 @@
  * handled: its writes are taken back when its handler throws.
  */
 import type { Codec } from '../../avro/index.ts'
-import { FatalError } from '../../core/index.ts'
+import { FatalError, SkipToDlqError } from '../../core/index.ts'
+import { encodeWith } from './format.ts'
 import { type Entry, StoreCache } from './store-cache.ts'
 import type { Store } from './store-definition.ts'
 import type { TaskTime } from './task-time.ts'
@@ -91,6 +92,7 @@ export class TaskState {
     const cache = this.cache(store)
     const found = cache.find(key)
     if (found === undefined && !cache.isResident) throw unread(store)
+    if (key.startsWith('\0')) throw unusable(store)
     const entry = found ?? cache.load(key, undefined, 0)
     this.#undo.push({
       cache,
@@ -120,6 +122,14 @@ export class TaskState {
     for (const entry of cache.known()) {
       if (entry.value !== undefined && !this.isExpired(cache, entry)) yield [entry.key, entry.value]
     }
+  }
+
+  /**
+   * Encodes what the input just handled has written, to see that it can be.
+   * @throws SkipToDlqError HAIL_ENCODE when it cannot, or is too large for a record
+   */
+  checkEncodable(): void {
+    for (const { cache, entry } of this.#undo) this.#encode(cache, entry)
   }
 
   /** Keeps the writes of the input just handled. */
@@ -162,9 +172,17 @@ export class TaskState {
 
   #encode(cache: StoreCache, entry: Entry): Buffer | null {
     if (entry.value === undefined) return null
-    const bytes = cache.store.format.encode(entry.value, this.#codec)
+    const bytes = encodeWith(cache.store.format, entry.value, this.#codec)
     return cache.store.ttlMs === undefined ? bytes : stampTtl(bytes, entry.writtenAtMs)
   }
+}
+
+/** The backend's own fields begin so. */
+function unusable(store: string): SkipToDlqError {
+  return new SkipToDlqError(
+    'HAIL_ENCODE',
+    `store ${store}: expected a key that does not begin with NUL`
+  )
 }
 
 function unread(store: string): FatalError {

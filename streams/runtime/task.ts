@@ -309,7 +309,13 @@ export class Task {
     this.#running = {
       name: this.name,
       deps: this.#deps,
-      inputs: new InputBuffer(parts.offsets, settings.appendLagMs),
+      inputs: new InputBuffer(parts.offsets, {
+        appendLagMsOf: (topic) =>
+          topology.topic(topic).isInternal
+            ? Math.max(settings.appendLagMs, settings.repartitionLagMs)
+            : settings.appendLagMs,
+        waitsForAll: topology.waitsForAll === true
+      }),
       time,
       state,
       context,

@@ -56,3 +56,12 @@ test('timers of all clocks outlive a restart and fire once', async () => {
   await driver.advance(60_000)
   expect(rang(driver).toSorted()).toEqual(['stream stream', 'task task', 'wall wall'])
 })
+
+test('a stream timer whose key is not in memory fires after a restart, ahead of the wall clock', async () => {
+  const driver = createTopologyDriver([alarming], { startMs })
+  await driver.pipe('orders', 's', 'stream', { timestampMs: startMs + 3_600_000 })
+  await driver.pipe('orders', 'x', '', { timestampMs: startMs + 7_200_000 })
+  await driver.restart()
+  await driver.pipe('orders', 'x', '', { timestampMs: startMs + 7_200_000 })
+  expect(rang(driver)).toEqual(['s stream'])
+})

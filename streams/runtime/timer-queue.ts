@@ -10,6 +10,9 @@ export function timerId(key: string, name: string): string {
   return `${name}|${key}`
 }
 
+/** Shorter heaps are not worth a look. */
+const compactFloor = 1_024
+
 interface Entry {
   readonly dueMs: number
   readonly id: string
@@ -19,12 +22,16 @@ export class TimerQueue {
   readonly #current: (id: string) => Timer | undefined
   #heap: Entry[] = []
 
+  /** Length at which replaced entries are thrown out: twice what was live the last time. */
+  #compactAt = compactFloor
+
   /** @param current the stored timer of an id, or undefined when cancelled */
   constructor(current: (id: string) => Timer | undefined) {
     this.#current = current
   }
 
   add(timer: Timer): void {
+    if (this.#heap.length >= this.#compactAt) this.#compact()
     this.#heap.push({ dueMs: timer.dueMs, id: timerId(timer.key, timer.name) })
     this.#up(this.#heap.length - 1)
   }
@@ -51,6 +58,16 @@ export class TimerQueue {
     }
     for (const timer of found) this.add(timer)
     return found
+  }
+
+  /** Timers set again and again leave an entry each; without this the heap would keep them all. */
+  #compact(): void {
+    const live = new Map<string, Entry>()
+    for (const entry of this.#heap) {
+      if (this.#current(entry.id)?.dueMs === entry.dueMs) live.set(entry.id, entry)
+    }
+    this.#heap = [...live.values()].sort((a, b) => a.dueMs - b.dueMs || (a.id < b.id ? -1 : 1))
+    this.#compactAt = Math.max(compactFloor, 2 * this.#heap.length)
   }
 
   #pop(): void {

@@ -42,9 +42,17 @@ export class Timers {
     return first
   }
 
-  /** Timers that may fire in this batch, to read their keys ahead: at most `limit` for each clock. */
-  soon(wallMs: number, limit: number): Timer[] {
-    return Object.values(this.#queues).flatMap((queue) => queue.dueBy(wallMs, limit))
+  /**
+   * Timers that may fire in this batch, to read their keys ahead: at most `limit` for each clock.
+   * @param latestMs highest timestamp of the batch's records, epoch ms
+   */
+  soon(wallMs: number, latestMs: number, limit: number): Timer[] {
+    const streamMs = Math.max(this.#time.streamMs, latestMs)
+    return [
+      ...this.#queues.task.dueBy(wallMs, limit),
+      ...this.#queues.stream.dueBy(streamMs, limit),
+      ...this.#queues.wall.dueBy(wallMs, limit)
+    ]
   }
 
   /** Wall clock of the next timer, whether input allows it yet or not; +Infinity when there is none. */

@@ -45,6 +45,8 @@ interface SubTopologyBase {
   readonly commitIntervalMs: number
   /** False: window time is stream time, so windows wait for a further record however long input is idle. */
   readonly closeOnIdle?: boolean
+  /** True: records are handled in the order of their timestamps over all sources, as far as they are in the log. */
+  readonly waitsForAll?: boolean
   /** Calls out in flight at once; 16 when absent. */
   readonly effectConcurrency?: number
   /** The operators it was made of, where it was. */

@@ -53,6 +53,28 @@ describe('the state backend on Redis', () => {
     expect(await search()).toEqual([])
   })
 
+  test('lets one of two writers from the same position finish, however their calls interleave', async () => {
+    const task = aTask()
+    const state = createRedisState(redis)
+    const puts = (value: string) =>
+      Array.from({ length: 12_000 }, (_, i) => [`k${i}`, Buffer.from(value)] as const)
+    const writers = [
+      { value: 'old', to: 5_000n },
+      { value: 'new', to: 9_000n }
+    ]
+    const results = await Promise.all(
+      writers.map(({ value, to }) =>
+        createRedisState(redis).apply(task, [aChange(0n, to, { puts: puts(value) })], 1)
+      )
+    )
+    const won = results.findIndex(({ applied }) => applied)
+    expect(results.filter(({ applied }) => applied)).toHaveLength(1)
+    const keys = Array.from({ length: 12_000 }, (_, i) => `k${i}`)
+    const [read] = await state.read(task, [{ store: 's', segmented: false, keys }])
+    expect(read?.position).toBe(writers[won]?.to)
+    expect(new Set(read?.values.map(String))).toEqual(new Set([writers[won]?.value]))
+  })
+
   test('keeps each segment in a hash of its own and leaves nothing behind', async () => {
     const task = aTask()
     const state = createRedisState(redis)

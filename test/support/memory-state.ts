@@ -27,6 +27,7 @@ interface StoredStore {
 }
 
 export class MemoryState implements StateBackend {
+  readonly #places = new Map<string, Set<string>>()
   readonly #stores = new Map<string, StoredStore>()
 
   async read(task: TaskName, reads: readonly StoreRead[]): Promise<StoreReadResult[]> {
@@ -63,23 +64,29 @@ export class MemoryState implements StateBackend {
     return [...segments.keys()].sort((a, b) => a - b)
   }
 
-  /** Goes through the keys in their order, so that entries that leave between pages shift nothing. */
+  /**
+   * Goes through the places of all keys there ever were, as a scan of a hash table does: entries that
+   * leave between pages shift nothing, and a page of emptied places is empty.
+   */
   async page(task: TaskName, request: PageRequest): Promise<StorePage> {
     const { store, segment, cursor, count } = request
     const stored = this.#stores.get(`${task}:${store}`)
     const entries = segment === null ? stored?.entries : stored?.segments.get(segment)
-    const after = cursor === '0' ? null : cursor.slice(1)
-    const left = [...(entries ?? [])]
-      .filter(([key]) => after === null || key > after)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-    const page = left.slice(0, Math.max(1, count))
-    return {
-      entries: page.map(([key, value]) => [
-        segment === null ? key : segmentKey(segment, key),
-        value
-      ]),
-      cursor: page.length < left.length ? `>${page.at(-1)?.[0]}` : '0'
+    const at = `${task}:${store}@${segment}`
+    const places = this.#places.get(at) ?? new Set<string>()
+    if (entries === undefined || entries.size === 0) {
+      this.#places.delete(at)
+      return { entries: [], cursor: '0' }
     }
+    this.#places.set(at, places)
+    for (const key of entries.keys()) places.add(key)
+    const from = Number(cursor)
+    const until = from + Math.max(1, count)
+    const page = [...places].slice(from, until).flatMap((key): [string, Buffer][] => {
+      const value = entries.get(key)
+      return value === undefined ? [] : [[segment === null ? key : segmentKey(segment, key), value]]
+    })
+    return { entries: page, cursor: until < places.size ? String(until) : '0' }
   }
 
   async *scan(task: TaskName, store: string): AsyncIterable<readonly [string, Buffer]> {

@@ -5,6 +5,7 @@
 import { SkipToDlqError } from '../../../core/index.ts'
 import type { Format, InputRecord, StoreDefinition, Timer } from '../../runtime/index.ts'
 import type { Flow, WantKey } from '../flow.ts'
+import { deadLetterResult } from '../held-updates.ts'
 import { appendRow, type JoinRows } from './join-rows.ts'
 
 export interface WaitingRoomOptions {
@@ -72,7 +73,12 @@ export function createWaitingRoom({
         const rest = rows.filter(({ timestampMs }) => timestampMs + graceMs > nowMs)
         const due = rows.filter(({ timestampMs }) => timestampMs + graceMs <= nowMs)
         for (const { value, timestampMs } of due.sort((a, b) => a.timestampMs - b.timestampMs)) {
-          leave(flow, key, value, timestampMs)
+          try {
+            leave(flow, key, value, timestampMs)
+          } catch (error) {
+            // The others of the key wait for this timer too.
+            deadLetterResult(flow, name, error)
+          }
         }
         if (rest.length === 0) {
           ctx.delete(name, key)
