@@ -4,7 +4,14 @@
  * values; a page of a range is one or a few bounded HSCANs.
  */
 import type { Codec } from '../../avro/index.ts'
-import { keyInSegment, learning, readTtl, type StateBackend, segmentKey } from '../runtime/index.ts'
+import {
+  keyInSegment,
+  learning,
+  readTtl,
+  type StateBackend,
+  segmentKey,
+  segmentStart
+} from '../runtime/index.ts'
 import {
   awaitFreshness,
   type Freshness,
@@ -116,7 +123,7 @@ export function createStoreQuery(options: StoreQueryOptions): StoreQuery {
   const entry = async (store: QueryableStore, key: string, bytes: Buffer): Promise<QueryEntry> => {
     const decoded = await decode(store, bytes)
     if (!store.definition.isWindow) return { key, ...decoded }
-    return { key: keyInSegment(key), startMs: Number(key.slice(0, key.indexOf('|'))), ...decoded }
+    return { key: keyInSegment(key), startMs: segmentStart(key), ...decoded }
   }
 
   const chosen = (store: QueryableStore, key: string, at: PartitionChoice): number =>

@@ -71,6 +71,7 @@ export type {
   StoreReadResult,
   TaskName
 } from './state-backend.ts'
+export { decodeStored } from './store-change.ts'
 export {
   type ClosedEntry,
   keyInSegment,
@@ -92,6 +93,7 @@ export {
 export { Task } from './task.ts'
 export { defaultTaskSettings, type TaskFaults, type TaskSettings } from './task-settings.ts'
 export {
+  catalogueTopic,
   defineSubTopology,
   type EffectInput,
   type Handler,

@@ -49,7 +49,7 @@ function places(
   const geoDeletes: string[] = []
   if (store.geo === undefined) return { geoPuts, geoDeletes }
   for (const [key, bytes] of raw.entries) {
-    const value = bytes === null ? null : (raw.decoded?.(key) ?? decode(store, codec, bytes))
+    const value = bytes === null ? null : (raw.decoded?.(key) ?? decodeStored(store, codec, bytes))
     const place = value === null ? null : store.geo(value)
     if (place) geoPuts.push({ key, lon: place.lon, lat: place.lat })
     else geoDeletes.push(key)
@@ -57,6 +57,7 @@ function places(
   return { geoPuts, geoDeletes }
 }
 
-function decode(store: Store, codec: Codec, bytes: Buffer): unknown {
+/** The value in a changelog's or backend's bytes, without the stamp of a store with a TTL. */
+export function decodeStored(store: Store, codec: Codec, bytes: Buffer): unknown {
   return store.format.decode(store.ttlMs === undefined ? bytes : readTtl(bytes).payload, codec)
 }

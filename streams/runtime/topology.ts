@@ -127,6 +127,12 @@ export function isCatalogueTopic(name: string): name is TopicName {
   return Object.hasOwn(catalogue, name)
 }
 
+/** A topic of the Avro catalogue as sub-topologies see topics. */
+export function catalogueTopic(name: TopicName): TopicSpec {
+  const { record, partitions } = catalogue[name]
+  return { name, partitions, format: recordFormat(record) as TopicSpec['format'] }
+}
+
 /**
  * Checks the wiring of a sub-topology and names it.
  * @throws FatalError HAIL_TOPOLOGY when sources are not co-partitioned, a topic is unknown, a name
@@ -177,8 +183,7 @@ export function defineSubTopology<
 
 function topicSpec(name: string, declared: readonly TopicSpec[]): TopicSpec | undefined {
   if (!isCatalogueTopic(name)) return declared.find((topic) => topic.name === name)
-  const { record, partitions } = catalogue[name]
-  return { name, partitions, format: recordFormat(record) as TopicSpec['format'] }
+  return catalogueTopic(name)
 }
 
 function checkNames(

@@ -15,7 +15,9 @@ import {
 import { createFakeClock, type FakeClock, silentLogger } from '../../core/index.ts'
 import { type KafkaRecord, partitionForKey } from '../../core/kafka/index.ts'
 import {
+  catalogueTopic,
   createRestoreFetchers,
+  decodeStored,
   defaultGlobalTablesSettings,
   defaultTaskSettings,
   type Failpoints,
@@ -23,9 +25,6 @@ import {
   isCatalogueTopic,
   noFailpoints,
   type RuntimeMetrics,
-  readTtl,
-  recordFormat,
-  type Store,
   type SubTopology,
   Task,
   type TaskSettings,
@@ -218,7 +217,7 @@ export class TopologyDriver {
         { store, segmented, keys: [key] }
       ])
       const value = result?.values[0]
-      if (value) return this.#stored(definition, value)
+      if (value) return decodeStored(definition, this.codec, value)
     }
     return undefined
   }
@@ -230,7 +229,7 @@ export class TopologyDriver {
     const definition = topology.stores[store]
     for (let partition = 0; partition < topology.partitions; partition += 1) {
       for await (const [key, value] of this.state.scan(`${topology.id}-${partition}`, store)) {
-        if (definition) found.set(key, this.#stored(definition, value))
+        if (definition) found.set(key, decodeStored(definition, this.codec, value))
       }
     }
     return found
@@ -512,13 +511,7 @@ export class TopologyDriver {
     if (!isCatalogueTopic(topic)) {
       throw new RangeError(`expected a topic of the catalogue or of these topologies, got ${topic}`)
     }
-    const { record, partitions } = topics[topic]
-    return { name: topic, partitions, format: recordFormat(record) as TopicSpec['format'] }
-  }
-
-  #stored(store: Store, bytes: Buffer): unknown {
-    const payload = store.ttlMs === undefined ? bytes : readTtl(bytes).payload
-    return store.format.decode(payload, this.codec)
+    return catalogueTopic(topic)
   }
 
   #topology(app: string, sub: string): SubTopology {
