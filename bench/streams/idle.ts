@@ -16,8 +16,11 @@ export interface IdleResult {
   readonly residentMb: number
 }
 
-/** For the last windows to close and the compilers to finish. */
-const settleMs = 3_000
+/**
+ * For the last windows to close and the compilers to finish, and for V8 to give back in steps, which
+ * it starts 8 s after the work ends, what the work took: that is the cost of the work.
+ */
+const settleMs = 20_000
 
 export const idle: Scenario<IdleResult> = async ({ stage, sizes, inputs }) => {
   const input = await inputs.counted()

@@ -54,7 +54,7 @@ export class GroupRuntime {
   readonly #failures = new Map<number, number>()
   /** Partitions whose last batch held something that cannot be written; the next owner finds the record. */
   readonly #suspects = new Set<number>()
-  readonly #wakeTimers = new Map<number, { cancel(): void }>()
+  readonly #wakeTimers = new Map<number, { readonly dueMs: number; cancel(): void }>()
   #member: GroupMember | null = null
   #memberId: string | null = null
   #generation = 0
@@ -285,12 +285,17 @@ export class GroupRuntime {
   /** Runs the task's next cycle when it is due; one wake-up a task is pending at most. */
   #schedule(task: Task): void {
     if (this.#stopping || this.#tasks.get(task.partition) !== task) return
-    this.#wakeTimers.get(task.partition)?.cancel()
     const { clock } = this.#options
     const dueMs = task.dueMs()
+    const pending = this.#wakeTimers.get(task.partition)
+    // An idle task is fetched for many times between two things to do.
+    if (pending?.dueMs === dueMs) return
+    pending?.cancel()
+    this.#wakeTimers.delete(task.partition)
     if (dueMs === Number.POSITIVE_INFINITY) return
     const timer = clock.setTimer(
       () => {
+        this.#wakeTimers.delete(task.partition)
         task.cycle().then(
           (committed) => {
             // Only a commit proves the task well: an acquisition succeeds before every poison batch.
@@ -302,6 +307,6 @@ export class GroupRuntime {
       },
       Math.max(0, dueMs - clock.now())
     )
-    this.#wakeTimers.set(task.partition, timer)
+    this.#wakeTimers.set(task.partition, { dueMs, cancel: () => timer.cancel() })
   }
 }

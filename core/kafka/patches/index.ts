@@ -11,6 +11,7 @@ import { emptyBatches } from './empty-batches.ts'
 import { offsetOutOfRange } from './offset-out-of-range.ts'
 import { isLibraryLoaded, libraryModules, libraryVersion, type Patch } from './patch.ts'
 import { requestQueueTimer } from './request-queue-timer.ts'
+import { requestTimeoutCheck } from './request-timeout-check.ts'
 import { transactionalRetryPatch } from './transactional-retry.ts'
 
 const supportedVersion = '2.2.4'
@@ -22,6 +23,7 @@ export const patches: readonly Patch[] = [
   abortedFilter,
   emptyBatches,
   requestQueueTimer,
+  requestTimeoutCheck,
   transactionalRetryPatch,
   coordinatorCache,
   offsetOutOfRange

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { FatalError } from '../../errors.ts'
 import { loadKafkajs } from '../library.ts'
 import { filterAbortedMessages } from './aborted-filter.ts'
@@ -9,6 +9,7 @@ import { applyPatches, patches, refuseOtherVersion } from './index.ts'
 import { offsetOutOfRange } from './offset-out-of-range.ts'
 import type { LibraryModules } from './patch.ts'
 import { requestQueueTimer } from './request-queue-timer.ts'
+import { requestTimeoutCheck } from './request-timeout-check.ts'
 import { askAgainWhileBusy, transactionalRetry } from './transactional-retry.ts'
 
 const require = createRequire(import.meta.url)
@@ -54,6 +55,73 @@ test('request-queue-timer sets a timer only while requests wait', () => {
   queue.pending.push('request')
   queue.scheduleCheckPendingRequests()
   expect(timers).toBe(1)
+})
+
+describe('request-timeout-check', () => {
+  /** A queue as the library makes it, whose requests take their time. */
+  const aQueue = (requestTimeout: number) => {
+    const timedOut: number[] = []
+    const inflight = new Map<number, object>()
+    let destroyed = 0
+    const prototype = {
+      sendSocketRequest(this: { inflight: Map<number, object> }, id: number) {
+        const timeoutRequest = (): void => {
+          timedOut.push(id)
+          inflight.delete(id)
+        }
+        inflight.set(id, { sentAt: Date.now(), requestTimeout, timeoutRequest })
+      },
+      scheduleRequestTimeoutCheck() {
+        throw new Error('the original must not run')
+      },
+      destroy() {
+        destroyed += 1
+      }
+    }
+    requestTimeoutCheck.apply(modulesOf({ 'src/network/requestQueue/index': { prototype } }))
+    const queue = Object.assign(Object.create(prototype) as typeof prototype, {
+      enforceRequestTimeout: true,
+      requestTimeout,
+      inflight
+    })
+    return { queue, inflight, timedOut, destroyed: () => destroyed }
+  }
+
+  test('sets no timer while nothing is in flight', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { queue, inflight } = aQueue(1_000)
+    queue.scheduleRequestTimeoutCheck()
+    expect(vi.getTimerCount()).toBe(0)
+    queue.sendSocketRequest(1)
+    queue.sendSocketRequest(2)
+    expect(vi.getTimerCount()).toBe(1)
+    inflight.clear()
+    vi.advanceTimersByTime(100)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('times a request out within a tenth of its time', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { queue, timedOut } = aQueue(1_000)
+    queue.sendSocketRequest(7)
+    vi.advanceTimersByTime(1_000)
+    expect(timedOut).toEqual([])
+    vi.advanceTimersByTime(100)
+    expect(timedOut).toEqual([7])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('ends with its connection', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { queue, destroyed } = aQueue(1_000)
+    queue.sendSocketRequest(7)
+    queue.destroy()
+    expect(destroyed()).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
 
 describe('transactional-retry', () => {
