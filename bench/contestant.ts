@@ -3,9 +3,8 @@
  * name=value, then commands and events a line each (see child-process.ts and peers/).
  */
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { nodeArguments } from '../ops/strip-types/node-arguments.ts'
 import type { ChildCommand } from './child-process.ts'
-import { repositoryDir } from './config.ts'
 import { javaCommand } from './java-peer.ts'
 import type { Stage } from './stage.ts'
 
@@ -39,15 +38,9 @@ export function contestantCommand(
   return name === 'kafkaStreams' ? javaCommand(stage.peer, args) : nodeCommand(args)
 }
 
-/** Types are stripped and nothing is added: see strip-types/. Newer Nodes do that by themselves. */
 function nodeCommand(args: readonly string[]): ChildCommand {
-  const strips = 'typescript' in process.features && process.features.typescript !== false
-  const loader = [
-    '--import',
-    pathToFileURL(join(repositoryDir, 'bench/strip-types/register.mjs')).href
-  ]
-  const file = join(repositoryDir, 'bench/streams/programs/main.ts')
-  return { file: process.execPath, args: [...(strips ? [] : loader), file, ...args] }
+  const program = new URL('streams/programs/main.ts', import.meta.url)
+  return { file: process.execPath, args: nodeArguments(program, args) }
 }
 
 function argumentsOf({ addresses, workDir }: Stage, program: ProgramArguments): string[] {

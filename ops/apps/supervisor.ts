@@ -6,8 +6,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Clock, Logger } from '../../core/index.ts'
 import type { Kafka } from '../../core/kafka/index.ts'
+import { nodeArguments } from '../strip-types/node-arguments.ts'
 import type { AppName, AppSpec } from './app-specs.ts'
 
 export interface SupervisorOptions {
@@ -127,7 +129,7 @@ export class Supervisor {
     const { repositoryDir, inherited, clock } = this.#options
     const child = spawn(
       process.execPath,
-      ['--import', 'tsx', join(repositoryDir, spec.entry), ...spec.args],
+      nodeArguments(pathToFileURL(join(repositoryDir, spec.entry)), spec.args),
       {
         cwd: repositoryDir,
         env: { ...inherited, ...spec.environment },
