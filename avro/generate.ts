@@ -74,8 +74,13 @@ function declareAll(): string[] {
 }
 
 function declareIndex(doc: string, name: string, entries: readonly string[][]): string {
-  const lines = entries.map(([key, type]) => `  readonly ${key}: ${type}\n`)
+  const lines = entries.map(([key = '', type]) => `  readonly ${quoted(key)}: ${type}\n`)
   return `/** ${doc} */\nexport interface ${name} {\n${lines.join('')}}\n`
+}
+
+/** A key as the formatter leaves it. */
+function quoted(key: string): string {
+  return /^\w+$/.test(key) ? key : `'${key}'`
 }
 
 /** The text of `types.generated.ts`; equal input gives equal text. */

@@ -3,6 +3,7 @@ import { schemaFiles } from './schemas.ts'
 import { subjectsOf } from './subjects.ts'
 import { topicDefinitions } from './topic-definitions.ts'
 import { changelogTopic, dlqTopic, topicNames, topics, valueSubject } from './topics.ts'
+import type { TopicName } from './types.generated.ts'
 
 const changelogs = [
   { topic: changelogTopic({ app: 'trips', sub: 'rides', store: 'rides' }), record: 'RideState' }
@@ -15,8 +16,15 @@ const changelogTopics = changelogs.map((changelog) => ({
 }))
 
 describe('topics', () => {
-  test('carry each topic record, each in one topic', () => {
-    const carried = topicNames.map((name) => topics[name].record)
+  test('carry each topic record, each in one topic and its overflow', () => {
+    const lanes = topicNames.filter((name) => name.endsWith('.overflow'))
+    const carried = topicNames
+      .filter((name) => !lanes.includes(name))
+      .map((name) => topics[name].record)
+    for (const lane of lanes) {
+      const main = topics[lane.replace(/\.overflow$/, '') as TopicName]
+      expect(topics[lane]).toMatchObject({ record: main.record, key: main.key })
+    }
     expect(carried.toSorted()).toEqual([...schemaFiles.topic.keys()].sort())
   })
 
@@ -35,10 +43,11 @@ describe('topics', () => {
     }
   })
 
-  test('keep deleted topics a week and compacted ones for good', () => {
+  test('keep deleted topics a week, overflow a day and compacted ones for good', () => {
     for (const name of topicNames) {
       const { cleanup, retentionMs } = topics[name]
-      expect([name, retentionMs]).toEqual([name, cleanup === 'compact' ? -1 : 604_800_000])
+      const deletedMs = name.endsWith('.overflow') ? 86_400_000 : 604_800_000
+      expect([name, retentionMs]).toEqual([name, cleanup === 'compact' ? -1 : deletedMs])
     }
   })
 })

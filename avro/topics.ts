@@ -27,13 +27,15 @@ const dayMs = 86_400_000
 
 /** Longer than any outage that is repaired by replay; a week covers a long weekend. */
 export const topicRetentionMs = 7 * dayMs
+/** What came in over the ordinary rate of a sender is of use for a short while, if at all. */
+export const overflowRetentionMs = dayMs
 /** Dead letters wait for a person. */
 export const dlqRetentionMs = 30 * dayMs
 /** Dead letters are few; order across keys does not matter. */
 export const dlqPartitions = 3
 
 type Entry = Pick<TopicSpec, 'record' | 'key' | 'partitions' | 'doc'> &
-  Partial<Pick<TopicSpec, 'cleanup' | 'visibility'>>
+  Partial<Pick<TopicSpec, 'cleanup' | 'visibility' | 'retentionMs' | 'dlq'>>
 
 const catalogue = {
   signup_requests: {
@@ -111,6 +113,15 @@ const catalogue = {
     key: 'driver id',
     partitions: 6,
     doc: 'Positions measured by the devices of drivers.'
+  },
+  'driver_location_updates.overflow': {
+    record: 'DriverLocation',
+    key: 'driver id',
+    partitions: 3,
+    retentionMs: overflowRetentionMs,
+    // No task reads it, so nothing of it can fail.
+    dlq: false,
+    doc: 'Positions of drivers over their ordinary rate, accepted but not used for matching or tracks.'
   },
   driver_states: {
     record: 'DriverState',
@@ -195,7 +206,7 @@ const catalogue = {
   }
 } as const satisfies Readonly<Record<TopicName, Entry>>
 
-function toSpec([name, entry]: [string, Entry]): [string, TopicSpec<string>] {
+function toSpec([name, entry]: readonly [string, Entry]): [string, TopicSpec<string>] {
   const cleanup = entry.cleanup ?? 'delete'
   return [
     name,
@@ -205,10 +216,10 @@ function toSpec([name, entry]: [string, Entry]): [string, TopicSpec<string>] {
       key: entry.key,
       partitions: entry.partitions,
       cleanup,
-      retentionMs: cleanup === 'compact' ? -1 : topicRetentionMs,
+      retentionMs: cleanup === 'compact' ? -1 : (entry.retentionMs ?? topicRetentionMs),
       visibility: entry.visibility ?? 'public',
       doc: entry.doc,
-      dlq: true
+      dlq: entry.dlq ?? true
     }
   ]
 }

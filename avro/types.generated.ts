@@ -1205,6 +1205,7 @@ export interface TopicRecords {
   readonly action_results: ActionResult
   readonly driver_sessions: DriverSession
   readonly driver_location_updates: DriverLocation
+  readonly 'driver_location_updates.overflow': DriverLocation
   readonly driver_states: DriverState
   readonly available_drivers: AvailableDrivers
   readonly ride_positions: RidePosition

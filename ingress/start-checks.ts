@@ -16,6 +16,7 @@ export const writtenTopics: readonly TopicName[] = [
   'driver_actions',
   'driver_sessions',
   'driver_location_updates',
+  'driver_location_updates.overflow',
   'demand_signals'
 ]
 

@@ -43,8 +43,8 @@ export function topicsPage(
     'identifies a person. Public topics stay compatible in both directions (`FULL_TRANSITIVE`),',
     'internal ones so that new code reads old records (`BACKWARD_TRANSITIVE`).',
     '',
-    `Each topic has a dead letter topic \`<topic>.dlq\` with ${dlqPartitions} partitions, kept for`,
-    `${dlqRetentionMs / dayMs} days: the record as it came, the reason in headers.`,
+    `Each topic that is consumed has a dead letter topic \`<topic>.dlq\` with ${dlqPartitions}`,
+    `partitions, kept for ${days(dlqRetentionMs)}: the record as it came, the reason in headers.`,
     '',
     'What no service writes comes from the ingress, which also writes quotes to `demand_signals`.',
     'What no service reads is for the sinks, the read side and whoever else subscribes.',
@@ -58,13 +58,19 @@ export function topicsPage(
   ].join('\n')
 }
 
+function days(ms: number): string {
+  const count = ms / dayMs
+  return count === 1 ? '1 day' : `${count} days`
+}
+
 function overview(): string[] {
   return [
     '| topic | record | key | partitions | cleanup | visibility |',
     '|---|---|---|---|---|---|',
     ...topicNames.map((name) => {
       const { record, key, partitions, cleanup, visibility } = topics[name]
-      const link = `[${name}](#${name})`
+      // Renderers drop the dot from the heading's anchor.
+      const link = `[${name}](#${name.replaceAll('.', '')})`
       return `| ${link} | ${record} | ${key} | ${partitions} | ${cleanup} | ${visibility} |`
     }),
     ''
@@ -77,7 +83,7 @@ function topicSection(
   named: Map<string, EnumSchema | RecordSchema>
 ): string[] {
   const schema = recordSchema(spec.record)
-  const kept = spec.retentionMs < 0 ? 'latest of each key' : `${spec.retentionMs / dayMs} days`
+  const kept = spec.retentionMs < 0 ? 'latest of each key' : days(spec.retentionMs)
   return [
     `## ${spec.name}`,
     '',
