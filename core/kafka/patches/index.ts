@@ -12,6 +12,7 @@ import { offsetOutOfRange } from './offset-out-of-range.ts'
 import { isLibraryLoaded, libraryModules, libraryVersion, type Patch } from './patch.ts'
 import { requestQueueTimer } from './request-queue-timer.ts'
 import { requestTimeoutCheck } from './request-timeout-check.ts'
+import { timedOutConnection } from './timed-out-connection.ts'
 import { transactionalRetryPatch } from './transactional-retry.ts'
 
 const supportedVersion = '2.2.4'
@@ -24,6 +25,7 @@ export const patches: readonly Patch[] = [
   emptyBatches,
   requestQueueTimer,
   requestTimeoutCheck,
+  timedOutConnection,
   transactionalRetryPatch,
   coordinatorCache,
   offsetOutOfRange

@@ -10,6 +10,7 @@ import { offsetOutOfRange } from './offset-out-of-range.ts'
 import type { LibraryModules } from './patch.ts'
 import { requestQueueTimer } from './request-queue-timer.ts'
 import { requestTimeoutCheck } from './request-timeout-check.ts'
+import { timedOutConnection } from './timed-out-connection.ts'
 import { askAgainWhileBusy, transactionalRetry } from './transactional-retry.ts'
 
 const require = createRequire(import.meta.url)
@@ -122,6 +123,27 @@ describe('request-timeout-check', () => {
     expect(destroyed()).toBe(1)
     expect(vi.getTimerCount()).toBe(0)
   })
+})
+
+test('timed-out-connection ends a connection with its first request that timed out', async () => {
+  const ended: string[] = []
+  const queue = {
+    createSocketRequest: (name: unknown) => ({ timeoutHandler: () => ended.push(`${name} ended`) })
+  }
+  const connection = {
+    requestQueue: queue,
+    socket: { destroy: (error: Error) => ended.push(error.message) },
+    connect: async () => 'connected'
+  }
+  timedOutConnection.apply(
+    modulesOf({
+      'src/network/requestQueue/index': { prototype: queue },
+      'src/network/connection': { prototype: connection }
+    })
+  )
+  expect(await connection.connect()).toBe('connected')
+  queue.createSocketRequest('a request').timeoutHandler()
+  expect(ended).toEqual(['a request ended', 'a request timed out'])
 })
 
 describe('transactional-retry', () => {
