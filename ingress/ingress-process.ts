@@ -37,17 +37,31 @@ type Process = {
   markets: Markets
   ingress: Ingress | null
   database: Database | null
+  ackBeforeProduce: boolean
 }
 
 const registryTimeoutMs = 5_000
 const redisTimeoutMs = 2_000
+/**
+ * How long a broker's answer may come after the deadline of whoever waits for it. A request that takes
+ * longer is given up with its connection, so this bounds how long a dead connection holds up a topic.
+ */
+const replyGraceMs = 1_000
 /** A record that waits longer than its deadline has been answered already. */
 const producerRetries = 3
+
+/** What the process is given; `ackBeforeProduce` is for the test of its tests. */
+export type IngressProcessOptions = {
+  config: IngressConfig
+  clock: Clock
+  logger: Logger
+  ackBeforeProduce?: boolean
+}
 
 /** Adds everything the process consists of to its life cycle. */
 export const addIngress = (
   lifecycle: Lifecycle,
-  { config, clock, logger }: { config: IngressConfig; clock: Clock; logger: Logger }
+  { config, clock, logger, ackBeforeProduce = false }: IngressProcessOptions
 ): void => {
   const { shared } = config
   const metrics = createMetrics({ withProcess: true })
@@ -57,7 +71,13 @@ export const addIngress = (
     clock,
     logger,
     metrics,
-    kafka: createKafka({ ...shared.kafka, clientId: name, logger, clock }),
+    kafka: createKafka({
+      ...shared.kafka,
+      clientId: name,
+      logger,
+      clock,
+      requestTimeoutMs: config.settings.INGRESS_DEADLINE + replyGraceMs
+    }),
     redis: createRedis({
       url: shared.redisUrl,
       logger,
@@ -69,7 +89,8 @@ export const addIngress = (
     keys: createKeys(config, clock, logger),
     markets: loadMarkets(shared.marketsFile),
     ingress: null,
-    database: null
+    database: null,
+    ackBeforeProduce
   }
   lifecycle.add({ name: 'redis', stop: () => parts.redis.close() })
   lifecycle.add({
@@ -132,7 +153,8 @@ const startIngress = async (parts: Process): Promise<void> => {
     markets,
     policy: createPolicy({ timeScale: shared.timeScale }),
     live: createStoreReader({ redis, codec, markets }),
-    history: createMongoHistory()
+    history: createMongoHistory(),
+    ackBeforeProduce: parts.ackBeforeProduce
   })
   parts.ingress = ingress
   const port = await ingress.listen()
@@ -140,7 +162,7 @@ const startIngress = async (parts: Process): Promise<void> => {
 }
 
 const addOps = (lifecycle: Lifecycle, parts: Process): void => {
-  const { config, clock, metrics } = parts
+  const { config, clock, logger, metrics } = parts
   const server = createOpsServer({
     port: config.settings.INGRESS_OPS_PORT,
     name: 'ingress',
@@ -157,5 +179,12 @@ const addOps = (lifecycle: Lifecycle, parts: Process): void => {
       bytes: parts.ingress?.accumulator.bytes ?? 0
     })
   })
-  lifecycle.add({ name: 'ops', start: () => server.listen(), stop: () => server.close() })
+  lifecycle.add({
+    name: 'ops',
+    start: async () => {
+      const port = await server.listen()
+      logger.info({ port }, 'the operator port listens')
+    },
+    stop: () => server.close()
+  })
 }
