@@ -16,8 +16,8 @@ import {
   type RuntimeMetrics,
   type Streams
 } from '../../streams/runtime/index.ts'
+import { type Redirects, redirectSockets } from '../support/socket-redirect.ts'
 import type { Counts, FromChild, RunPlan, ToChild } from './messages.ts'
-import { type Redirects, redirectSockets } from './socket-redirect.ts'
 import { crashTopology } from './workload.ts'
 
 interface Run {

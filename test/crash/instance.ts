@@ -5,8 +5,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inheritedVariables } from '../../ops/apps/config.ts'
+import { createFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { createLossyProxy, type LossyProxy } from './lossy-proxy.ts'
 import type { Counts, FromChild, RunPlan, ToChild } from './messages.ts'
 
 /** The servers' addresses, as the stack gives them. */
@@ -46,17 +46,15 @@ export async function startInstance(servers: Servers): Promise<Instance> {
   return instance
 }
 
-async function proxyTo(url: string, protocol: LossyProxyProtocol) {
+async function proxyTo(url: string, protocol: 'kafka' | 'redis') {
   const { hostname: host, port: text } = new URL(url)
   const port = Number(text)
-  return { port, proxy: await createLossyProxy({ host, port, protocol }) }
+  return { port, proxy: await createFaultProxy({ host, port, protocol }) }
 }
 
-type LossyProxyProtocol = Parameters<typeof createLossyProxy>[0]['protocol']
-
 export class Instance {
-  readonly kafka: readonly LossyProxy[]
-  readonly redis: LossyProxy
+  readonly kafka: readonly FaultProxy[]
+  readonly redis: FaultProxy
   /** Codes of the tasks dropped in this run. */
   readonly dropped: string[] = []
   /** Errors of this run that a process of the application would end with. */
@@ -72,7 +70,7 @@ export class Instance {
 
   constructor(
     child: ChildProcess,
-    proxies: { readonly kafka: readonly LossyProxy[]; readonly redis: LossyProxy }
+    proxies: { readonly kafka: readonly FaultProxy[]; readonly redis: FaultProxy }
   ) {
     this.kafka = proxies.kafka
     this.redis = proxies.redis
@@ -91,7 +89,7 @@ export class Instance {
     })
   }
 
-  get proxies(): readonly LossyProxy[] {
+  get proxies(): readonly FaultProxy[] {
     return [...this.kafka, this.redis]
   }
 

@@ -5,7 +5,7 @@
  */
 import { createSeededRandom } from '../../core/index.ts'
 import { type FailpointName, failpointNames } from '../../streams/runtime/index.ts'
-import type { Request } from './lossy-proxy.ts'
+import type { Request } from '../support/fault-proxy.ts'
 
 /**
  * `kill`: SIGKILL. `pause`: SIGSTOP past the session, then SIGCONT. `cut`: all connections to

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { addresses } = await stackForTests()
   const mongo = new URL(addresses.mongo)
   proxy = await createFaultProxy({ host: mongo.hostname, port: Number(mongo.port || 27_017) })
-  await proxy.cut()
+  proxy.cut()
   const url = `mongodb://127.0.0.1:${proxy.port}/${name}?directConnection=true`
   database = await connectDatabase({ url, logger: silentLogger, clock: systemClock })
 })
@@ -50,7 +50,7 @@ describe('a process that starts while MongoDB is away', () => {
   })
 
   test('is connected once MongoDB is back', async () => {
-    await proxy.heal()
+    proxy.heal()
     await waitFor('the connection', () => database.isConnected())
     await database.ping()
     await database.ensureIndexes()

@@ -1,82 +1,147 @@
 /**
- * @module A TCP proxy in front of a server, to take the server away and bring it back for one test
- * while others go on using it.
+ * @module A TCP proxy between one process and one server, with every fault the tests need: it breaks
+ * connections, hangs, is slow, loses one direction, or lets a request through and loses its reply. It
+ * counts what it did, so that a test can prove its fault.
+ *
+ * While cut it still listens and breaks each connection at once: a port given back could be taken by
+ * somebody else before the cut is over.
  */
-
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { FaultyLink } from './faulty-link.ts'
+import { type ProxyProtocol, type Request, replyLoserOf } from './reply-loser.ts'
+
+export type { Request } from './reply-loser.ts'
+
+/** The way bytes go: to the server or back. */
+export type Direction = 'requests' | 'replies'
 
 /** A proxy on a port of its own. */
-export type FaultProxy = {
+export interface FaultProxy {
   readonly port: number
-  /** The server is gone: open connections break, new ones are refused. */
-  cut(): Promise<void>
-  /** The server hangs: connections are accepted and nothing passes either way. */
+  /** Connections broken by `cut`, those refused meanwhile included. */
+  readonly broken: number
+  /** Replies lost by `loseReply`. */
+  readonly lost: number
+  /** Bytes swallowed. */
+  readonly swallowed: number
+  /** The server is gone: open connections break, new ones too. */
+  cut(): void
+  /** The server hangs: connections are accepted and nothing passes; what came is passed once healed. */
   stall(): void
+  /** Replies come this many ms later. */
+  delay(delayMs: number): void
+  /** Bytes of this direction vanish. A connection that lost some stays dead after `heal`, unnoticed. */
+  swallow(direction: Direction): void
+  /** The next of these requests reaches the server; its reply is dropped and its connection broken. */
+  loseReply(requests: readonly Request[]): void
   /** All is well again, on the same port. */
-  heal(): Promise<void>
+  heal(): void
+  /** Heals, counts from zero. */
+  reset(): void
   close(): Promise<void>
 }
 
-/** Starts a proxy to `host:port`. */
+/** What the proxy does now; its links look at it for every chunk. */
+export interface FaultState {
+  isCut: boolean
+  isStalled: boolean
+  delayMs: number
+  swallowing: Direction | null
+  wanted: readonly Request[]
+  broken: number
+  lost: number
+  swallowed: number
+}
+
+const healthy = {
+  isCut: false,
+  isStalled: false,
+  delayMs: 0,
+  swallowing: null,
+  wanted: []
+} as const
+
+/** Starts a proxy to `host:port`; replies can be lost only of a protocol it knows. */
 export async function createFaultProxy(target: {
   readonly host: string
   readonly port: number
+  readonly protocol?: ProxyProtocol
 }): Promise<FaultProxy> {
-  const sockets = new Set<Socket>()
-  let isStalled = false
-
-  const track = (socket: Socket): Socket => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    // Its other half is told by the close; errors of either are the point of the exercise.
-    socket.on('error', () => undefined)
-    if (isStalled) socket.pause()
-    return socket
-  }
+  const { host, port, protocol = null } = target
+  const state: FaultState = { ...healthy, broken: 0, lost: 0, swallowed: 0 }
+  const links = new Set<FaultyLink>()
   const server = createServer((client) => {
-    const upstream = track(connect(target.port, target.host))
-    track(client)
-    pass(client, upstream)
-    pass(upstream, client)
+    if (state.isCut) {
+      refuse(state, client)
+      return
+    }
+    const upstream = connect(port, host)
+    const loser = replyLoserOf(protocol, state)
+    const link = new FaultyLink({ client, upstream, state, loser })
+    links.add(link)
+    client.on('close', () => links.delete(link))
   })
-
-  async function cut(): Promise<void> {
-    const closing = new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const socket of sockets) socket.destroy()
-    await closing
+  const breakAll = (): void => {
+    for (const link of links) link.break()
   }
-
-  const port = await listen(server, 0)
+  const heal = (): void => {
+    Object.assign(state, healthy)
+    for (const link of links) link.resume()
+  }
   return {
-    port,
-    cut,
-    stall: () => {
-      isStalled = true
-      for (const socket of sockets) socket.pause()
+    port: await listen(server),
+    get broken() {
+      return state.broken
     },
-    heal: async () => {
-      isStalled = false
-      for (const socket of sockets) socket.resume()
-      if (!server.listening) await listen(server, port)
+    get lost() {
+      return state.lost
     },
-    close: async () => {
-      if (server.listening) await cut()
+    get swallowed() {
+      return state.swallowed
+    },
+    cut() {
+      state.isCut = true
+      state.broken += links.size
+      breakAll()
+    },
+    stall() {
+      state.isStalled = true
+      for (const link of links) link.pause()
+    },
+    delay(delayMs) {
+      state.delayMs = delayMs
+    },
+    swallow(direction) {
+      state.swallowing = direction
+    },
+    loseReply(requests) {
+      state.wanted = requests
+    },
+    heal,
+    reset() {
+      heal()
+      Object.assign(state, { broken: 0, lost: 0, swallowed: 0 })
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      breakAll()
+      await closed
     }
   }
 }
 
-function pass(from: Socket, to: Socket): void {
-  from.on('data', (bytes) => void to.write(bytes))
-  from.on('close', () => to.destroy())
+function refuse(state: FaultState, client: Socket): void {
+  state.broken += 1
+  client.on('error', () => undefined)
+  client.resetAndDestroy()
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject)
+    server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
+      if (typeof address === 'object' && address !== null) resolve(address.port)
     })
   })
 }
