@@ -79,7 +79,14 @@ export const ingressConfig = defineConfig({
     default: 0.01,
     min: 0,
     max: 1,
-    doc: 'Share of requests that are logged; failures of the server all are.'
+    doc: 'Share of successful requests that are logged.'
+  },
+  ACCESS_LOG_FAILURES: {
+    type: 'int',
+    default: 20,
+    min: 0,
+    unit: 'lines/s',
+    doc: 'Failures of the server logged a second; those above are counted in the next line.'
   },
   INGRESS_LINGER: {
     type: 'duration-ms',

@@ -149,6 +149,7 @@ const createServer = ({
     corsOrigins: config.corsOrigins,
     trustedProxies: settings.TRUSTED_PROXIES,
     accessLogRatio: settings.ACCESS_LOG_RATIO,
+    failureLinesMax: settings.ACCESS_LOG_FAILURES,
     isHttpsOnly: shared.isProduction
   })
 }

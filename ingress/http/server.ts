@@ -24,6 +24,7 @@ import {
   type Passage,
   runExchange
 } from './exchange.ts'
+import { createLineBudget, type LineBudget } from './line-budget.ts'
 import { Problem, retryAfterSeconds } from './problem.ts'
 import { basePath, type Reply, type Route } from './route.ts'
 
@@ -37,8 +38,10 @@ export type HttpServerOptions = ExchangePorts & {
   inFlightMax: number
   corsOrigins: readonly string[]
   trustedProxies: number
-  /** Share of successful requests that are logged, 0 to 1; failures of the server all are. */
+  /** Share of successful requests that are logged, 0 to 1. */
   accessLogRatio: number
+  /** Failures of the server that are logged a second; those above are counted in the next line. */
+  failureLinesMax: number
   /** Whether to tell browsers to come back by TLS only. */
   isHttpsOnly: boolean
 }
@@ -59,6 +62,7 @@ export class HttpServer {
   readonly #cors: Cors
   readonly #readCorrelation: CorrelationReader
   readonly #seconds: ResponseTimes
+  readonly #failureLines: LineBudget
   readonly #methodsByPath = new Map<string, Set<string>>()
   readonly #fixedHeaders: readonly (readonly [string, string])[]
   #inFlight = 0
@@ -70,6 +74,7 @@ export class HttpServer {
     this.#options = options
     this.#clock = options.clock
     this.#cors = createCors(options.corsOrigins)
+    this.#failureLines = createLineBudget(options.clock, options.failureLinesMax)
     this.#readCorrelation = createCorrelationReader(options.clock)
     this.#fixedHeaders = [
       ['x-content-type-options', 'nosniff'],
@@ -225,8 +230,10 @@ export class HttpServer {
     const { endpoint, correlation } = passage
     const { method, path } = endpoint.route
     this.#seconds.observe({ route: path, method, code: status }, durationMs / 1_000)
-    const isSampled = this.#clock.random() < this.#options.accessLogRatio
-    if (status < 500 && !isSampled) return
+    const isFailure = status >= 500
+    if (!isFailure && this.#clock.random() >= this.#options.accessLogRatio) return
+    const silencedCount = isFailure ? this.#failureLines.take() : 0
+    if (silencedCount === null) return
     const { correlationId } = correlation
     this.#options.logger.info(
       {
@@ -234,7 +241,8 @@ export class HttpServer {
         path,
         statusCode: status,
         durationMs: Math.round(durationMs),
-        correlationId
+        correlationId,
+        ...(isFailure ? { silencedCount } : {})
       },
       'request'
     )
