@@ -8,12 +8,14 @@
 import { createRegistryClient, loadCodec } from '../avro/index.ts'
 import {
   type Clock,
+  type CodeFor,
   createMetrics,
   createOpsServer,
   type Lifecycle,
   type Logger,
   loadMarkets,
-  type Metrics
+  type Metrics,
+  RetryError
 } from '../core/index.ts'
 import { createKafka, type Kafka } from '../core/kafka/index.ts'
 import { createRedis, type Redis } from '../core/redis/index.ts'
@@ -125,7 +127,8 @@ const startDatabase = async (parts: Process): Promise<void> => {
 const startIngress = async (parts: Process): Promise<void> => {
   const { config, clock, logger, metrics, kafka, redis, keys, markets } = parts
   const { shared, settings } = config
-  const admin = await kafka.admin()
+  const brokers = shared.kafka.brokers.join(', ')
+  const admin = await needing(`a broker of KAFKA_BROKERS (${brokers})`, () => kafka.admin())
   try {
     if (config.roles.isWriting) await checkTopics(admin, shared)
   } finally {
@@ -137,7 +140,11 @@ const startIngress = async (parts: Process): Promise<void> => {
     logger,
     clock
   })
-  const codec = await loadCodec({ registry })
+  // Without its user and password.
+  const { host } = new URL(shared.schemaRegistryUrl)
+  const codec = await needing(`the registry of SCHEMA_REGISTRY_URL (${host})`, () =>
+    loadCodec({ registry })
+  )
   const producer = await kafka.producer({
     ackTimeoutMs: settings.INGRESS_DEADLINE,
     retries: producerRetries
@@ -159,6 +166,22 @@ const startIngress = async (parts: Process): Promise<void> => {
   parts.ingress = ingress
   const port = await ingress.listen()
   logger.info({ port, roles: config.settings.ROLES }, 'the ingress listens')
+}
+
+/** Says which variable names what does not answer; a start that fails is read by people. */
+const needing = async <T>(what: string, run: () => Promise<T>): Promise<T> => {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof RetryError)) throw error
+    throw new RetryError(
+      error.code as CodeFor<'retry'>,
+      `${what} does not answer: ${error.message}`,
+      {
+        cause: error
+      }
+    )
+  }
 }
 
 const addOps = (lifecycle: Lifecycle, parts: Process): void => {
