@@ -2,14 +2,25 @@
  * @module What the fault tests of the ingress share: servers with topics and schemas, a process of the
  * ingress, load on it, and the verdict over its answers.
  */
+import { randomUUID } from 'node:crypto'
 import { createRegistryClient, registerSchemas, topicDefinitions } from '../../avro/index.ts'
 import { readSharedConfig, silentLogger, systemClock } from '../../core/index.ts'
-import { createKafka, type Kafka } from '../../core/kafka/index.ts'
+import { createKafka, type Kafka, type TopicDefinition } from '../../core/kafka/index.ts'
+import { createIds } from '../../domain/index.ts'
+import { writtenTopics } from '../../ingress/start-checks.ts'
 import { stackForTests } from '../../ops/stack/for-tests.ts'
 import type { StackAddresses } from '../../ops/stack/index.ts'
+import { ApiClient, mintToken, type Reply } from './api-client.ts'
 import { type Ends, endsOf, readFrom } from './committed-records.ts'
-import { type EdgeAnomaly, judgeIngress } from './ingress-judge.ts'
-import { type IngressLoad, type LoadOptions, loadTopics, startLoad } from './ingress-load.ts'
+import { type EdgeAnomaly, type Evidence, judgeIngress } from './ingress-judge.ts'
+import {
+  dropoff,
+  type IngressLoad,
+  type LoadOptions,
+  loadTopics,
+  pickup,
+  startLoad
+} from './ingress-load.ts'
 
 /** How long a request may wait for its acknowledgement in these tests. */
 export const deadlineMs = 500
@@ -25,13 +36,30 @@ export interface EdgeScene {
   readonly kafka: Kafka
   /** Load on an ingress; its verdict covers what was written since. */
   load(url: string, over?: Partial<LoadOptions>): Promise<SceneLoad>
+  /** One rider, request by request. */
+  rides(url: string): Promise<SingleRider>
   close(): Promise<void>
+}
+
+export interface SingleRider {
+  request(idempotencyKey: string): Promise<Reply>
+  idOf(idempotencyKey: string): string
+  /** Of this rider's records in the topic, repeats included. */
+  writtenIds(): Promise<readonly string[]>
+}
+
+/** The topics an ingress needs; a broker with few partitions starts sooner. */
+export function edgeTopics(): TopicDefinition[] {
+  const written = new Set<string>(writtenTopics)
+  return topicDefinitions({ replicationFactor: 1, changelogs: [] }).filter(({ name }) =>
+    written.has(name)
+  )
 }
 
 export interface SceneLoad {
   readonly load: IngressLoad
   /** Stops the load and compares; `written` counts distinct ids. */
-  verdict(isClean: boolean): Promise<{
+  verdict(over?: Partial<Pick<Evidence, 'isClean' | 'latencyMsMax'>>): Promise<{
     readonly anomalies: Partial<Record<EdgeAnomaly, readonly string[]>>
     readonly accepted: number
     readonly written: number
@@ -50,7 +78,7 @@ export async function openEdgeScene(brokers: string | null = null): Promise<Edge
     clock: systemClock
   })
   const admin = await kafka.admin()
-  await admin.ensureTopics(topicDefinitions({ replicationFactor: 1, changelogs: [] }))
+  await admin.ensureTopics(edgeTopics())
   await admin.close()
   const registry = createRegistryClient({
     url: addresses.registry,
@@ -87,7 +115,18 @@ export async function openEdgeScene(brokers: string | null = null): Promise<Edge
         paceMs: 40,
         ...over
       })
-      return { load, verdict: (isClean) => verdictOf({ kafka, from, load, isClean }) }
+      return { load, verdict: (over = {}) => verdictOf({ kafka, from, load }, over) }
+    },
+    rides: async (url) => {
+      const from = await endsOfLoad(kafka)
+      const customerId = `c-${randomUUID().slice(0, 8)}`
+      const token = await mintToken('customer', customerId, jwtSecret ?? '')
+      const client = new ApiClient(url.replace('/api/v1', ''), token)
+      return {
+        request: (key) => client.post('/rides', { pickup, dropoff }, { 'idempotency-key': key }),
+        idOf: (idempotencyKey) => createIds(idSecret).rideId({ customerId, idempotencyKey }),
+        writtenIds: () => writtenSince(kafka, from, (key) => key === customerId)
+      }
     },
     close: () => kafka.close()
   }
@@ -101,27 +140,38 @@ async function endsOfLoad(kafka: Kafka): Promise<ReadonlyMap<string, Ends>> {
   return ends
 }
 
-async function verdictOf(of: {
-  readonly kafka: Kafka
-  readonly from: ReadonlyMap<string, Ends>
-  readonly load: IngressLoad
-  readonly isClean: boolean
-}): ReturnType<SceneLoad['verdict']> {
-  const { kafka, from, load, isClean } = of
+async function verdictOf(
+  of: {
+    readonly kafka: Kafka
+    readonly from: ReadonlyMap<string, Ends>
+    readonly load: IngressLoad
+  },
+  over: Partial<Evidence>
+): ReturnType<SceneLoad['verdict']> {
+  const { kafka, from, load } = of
   const answers = await load.stop()
-  const [admin, fetcher] = [await kafka.admin(), await kafka.fetcher()]
-  const writtenIds: string[] = []
-  for (const [topic, ends] of from) {
-    for (const { key, headers } of await readFrom({ admin, fetcher }, topic, ends)) {
-      if (load.owns(String(key))) writtenIds.push(String(headers['ce_id']))
-    }
-  }
-  await Promise.all([admin.close(), fetcher.close()])
-  const latencyMsMax = deadlineMs + slackMs
+  const writtenIds = await writtenSince(kafka, from, (key) => load.owns(key))
+  const limits = { latencyMsMax: deadlineMs + slackMs, isClean: false, ...over }
   return {
-    anomalies: judgeIngress({ answers, writtenIds, latencyMsMax, isClean }),
+    anomalies: judgeIngress({ answers, writtenIds, ...limits }),
     accepted: load.count(({ status }) => status === 202),
     written: new Set(writtenIds).size,
     copies: writtenIds.length
   }
+}
+
+async function writtenSince(
+  kafka: Kafka,
+  from: ReadonlyMap<string, Ends>,
+  owns: (key: string) => boolean
+): Promise<string[]> {
+  const [admin, fetcher] = [await kafka.admin(), await kafka.fetcher()]
+  const ids: string[] = []
+  for (const [topic, ends] of from) {
+    for (const { key, headers } of await readFrom({ admin, fetcher }, topic, ends)) {
+      if (owns(String(key))) ids.push(String(headers['ce_id']))
+    }
+  }
+  await Promise.all([admin.close(), fetcher.close()])
+  return ids
 }

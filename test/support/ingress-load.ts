@@ -48,8 +48,9 @@ interface Sender {
   readonly driverToken: string
 }
 
-const pickup = { lat: 40.758, lon: -73.9855 }
-const dropoff = { lat: 40.7359, lon: -73.9911 }
+/** Both in New York. */
+export const pickup = { lat: 40.758, lon: -73.9855 }
+export const dropoff = { lat: 40.7359, lon: -73.9911 }
 
 /** Starts sending; `stop` waits for the last answers. */
 export async function startLoad(options: LoadOptions): Promise<IngressLoad> {
