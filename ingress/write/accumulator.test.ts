@@ -5,7 +5,7 @@ import type { OutRecord } from '../../core/kafka/index.ts'
 import { isSwitchedOff } from '../../test/support/config.ts'
 import { Problem } from '../http/index.ts'
 import { MemoryProducer } from '../testing/memory-producer.ts'
-import { type AccumulatorOptions, RecordAccumulator } from './accumulator.ts'
+import { type AccumulatorOptions, type Outcomes, RecordAccumulator } from './accumulator.ts'
 
 const aRecord = (key: string, topic = 'ride_requests', bytes = 10): OutRecord => ({
   topic,
@@ -46,6 +46,18 @@ const watch = (promise: Promise<void>) => {
       seen.state = error instanceof Problem ? error.code : String(error)
     }
   )
+  return seen
+}
+
+/** What became of each record of a batch, without waiting for it. */
+const watchAll = (promise: Promise<Outcomes>, count: number) => {
+  const seen = Array.from({ length: count }, () => ({ state: 'open' }))
+  promise.then((outcomes) => {
+    expect(outcomes).toHaveLength(count)
+    for (const [index, outcome] of outcomes.entries()) {
+      Object.assign(seen[index] ?? {}, { state: outcome?.code ?? 'acknowledged' })
+    }
+  })
   return seen
 }
 
@@ -178,6 +190,41 @@ describe('RecordAccumulator', () => {
     expect(producer.batches).toEqual([1, 1, 1])
   })
 
+  test('settles a batch at once, when its last record is acknowledged', async () => {
+    const { clock, producer, accumulator } = setUp({ batchRecordsMax: 2 })
+    producer.mode = 'hang'
+    const records = ['a', 'b', 'c'].map((key) => aRecord(key))
+    const seen = watchAll(accumulator.addAll(records), 3)
+    await clock.advance(0)
+    producer.release()
+    await clock.advance(0)
+    expect(producer.records).toEqual(records.slice(0, 2))
+    expect(seen.map(({ state }) => state)).toEqual(['open', 'open', 'open'])
+    await clock.advance(5)
+    producer.release()
+    await clock.advance(0)
+    expect(seen.map(({ state }) => state)).toEqual(Array(3).fill('acknowledged'))
+    expect(producer.batches).toEqual([2, 1])
+  })
+
+  test('says of each record of a batch what became of it', async () => {
+    const { clock, producer, accumulator } = setUp({ budgetBytes: 1_600, batchRecordsMax: 2 })
+    producer.mode = 'fail'
+    const records = [aRecord('a', 't0'), aRecord('b', 't1'), aRecord('c', 't0'), aRecord('d', 't1')]
+    const seen = watchAll(accumulator.addAll(records), 4)
+    await clock.advance(0)
+    producer.mode = 'acknowledge'
+    await clock.advance(5)
+    expect(seen.map(({ state }) => state)).toEqual([
+      'unknown_outcome',
+      'acknowledged',
+      'unknown_outcome',
+      'overloaded'
+    ])
+    expect(accumulator.bytes).toBe(0)
+    expect(await accumulator.addAll([])).toEqual([])
+  })
+
   test('drains: takes no more, sends what waits, settles everything', async () => {
     const { clock, producer, accumulator } = setUp({ lingerMs: 1_000, batchRecordsMax: 2 })
     producer.mode = 'hang'
@@ -201,6 +248,12 @@ describe('RecordAccumulator', () => {
   test('never acknowledges what is not kept, keeps order, and returns every byte', async () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.record({ add: fc.integer({ min: 0, max: 2 }) }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          addAll: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 8 })
+        })
+      },
       { weight: 3, arbitrary: fc.record({ advance: fc.integer({ min: 0, max: 900 }) }) },
       {
         weight: 2,
@@ -216,6 +269,14 @@ describe('RecordAccumulator', () => {
           if ('add' in one) {
             const record = aRecord(String(added.length), `t${one.add}`)
             added.push({ record, seen: watch(accumulator.add(record)) })
+          } else if ('addAll' in one) {
+            const records = one.addAll.map((lane, index) =>
+              aRecord(String(added.length + index), `t${lane}`)
+            )
+            const seen = watchAll(accumulator.addAll(records), records.length)
+            for (const [index, one] of seen.entries()) {
+              added.push({ record: records[index] as OutRecord, seen: one })
+            }
           } else if ('advance' in one) await clock.advance(one.advance)
           else if ('mode' in one) producer.mode = one.mode as MemoryProducer['mode']
           else producer.release()

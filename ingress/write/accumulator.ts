@@ -4,8 +4,8 @@
  * queue, no linger and no bound of its own, so they are here: bytes over all lanes, records and
  * bytes a batch, one request in flight a lane, a deadline a record.
  *
- * Invariant: `add` resolves only after Kafka acknowledged the record. A 202 is sent after that and
- * never before.
+ * Invariant: `add` resolves, and `addAll` says null of a record, only after Kafka acknowledged it. A 202
+ * is sent after that and never before.
  *
  * @module
  */
@@ -37,7 +37,15 @@ export type AccumulatorOptions = {
 export type RecordSink = {
   /** Resolves when Kafka has the record; rejects with a 503 problem. */
   add(record: OutRecord): Promise<void>
+  /**
+   * Takes the records of one batch; each stands for itself. Resolves, never rejects, once every record
+   * is acknowledged (null at its index) or has failed (the 503 problem at its index).
+   */
+  addAll(records: readonly OutRecord[]): Promise<Outcomes>
 }
+
+/** What became of the records of a batch, by index; null is acknowledged. */
+export type Outcomes = readonly (Problem | null)[]
 
 /** What a record costs beside its key and value: headers and bookkeeping. */
 const overheadBytes = 512
@@ -94,21 +102,23 @@ export class RecordAccumulator implements RecordSink {
 
   add(record: OutRecord): Promise<void> {
     const bytes = sizeOf(record)
-    if (this.#isDraining) return Promise.reject(this.#refusal('draining'))
     const lane = this.#laneOf(record.topic)
-    if (lane.isBroken) return Promise.reject(this.#refusal('broker_unavailable'))
-    if (this.#bytes + bytes > this.#options.budgetBytes) {
-      return Promise.reject(this.#refusal('overloaded'))
-    }
-    this.#bytes += bytes
-    this.#sweeper ??= this.#setSweeper()
+    const reason = this.#reasonAgainst(lane, bytes)
+    if (reason !== null) return Promise.reject(this.#refusal(reason))
     const added = new Promise<void>((resolve, reject) => {
       const addedAt = this.#options.clock.monotonic()
-      lane.add({ record, bytes, addedAt, resolve, reject, isSettled: false } satisfies Entry)
+      this.#enqueue(lane, { record, bytes, addedAt, index: 0, resolve, reject, isSettled: false })
     })
     if (this.#options.ackBeforeProduce !== true) return added
     added.catch(() => undefined)
     return Promise.resolve()
+  }
+
+  addAll(records: readonly OutRecord[]): Promise<Outcomes> {
+    const outcomes: (Problem | null)[] = new Array(records.length).fill(null)
+    if (records.length === 0) return Promise.resolve(outcomes)
+    const added = new Promise<Outcomes>((done) => this.#addEach(records, outcomes, done))
+    return this.#options.ackBeforeProduce === true ? Promise.resolve(outcomes) : added
   }
 
   /** Whether records are taken and acknowledged; the readiness check. */
@@ -131,6 +141,43 @@ export class RecordAccumulator implements RecordSink {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()))
     this.#sweeper?.cancel()
     this.#sweeper = null
+  }
+
+  /** Two functions a batch and none a record; `done` is called once nothing is open. */
+  #addEach(
+    records: readonly OutRecord[],
+    outcomes: (Problem | null)[],
+    done: (outcomes: Outcomes) => void
+  ): void {
+    const addedAt = this.#options.clock.monotonic()
+    let openCount = records.length
+    const resolve = (): void => {
+      openCount -= 1
+      if (openCount === 0) done(outcomes)
+    }
+    const reject = (error: Problem, index: number): void => {
+      outcomes[index] = error
+      resolve()
+    }
+    for (const [index, record] of records.entries()) {
+      const bytes = sizeOf(record)
+      const lane = this.#laneOf(record.topic)
+      const reason = this.#reasonAgainst(lane, bytes)
+      if (reason !== null) reject(this.#refusal(reason), index)
+      else this.#enqueue(lane, { record, bytes, addedAt, index, resolve, reject, isSettled: false })
+    }
+  }
+
+  #reasonAgainst(lane: Lane, bytes: number): LaneFailure | 'draining' | null {
+    if (this.#isDraining) return 'draining'
+    if (lane.isBroken) return 'broker_unavailable'
+    return this.#bytes + bytes > this.#options.budgetBytes ? 'overloaded' : null
+  }
+
+  #enqueue(lane: Lane, entry: Entry): void {
+    this.#bytes += entry.bytes
+    this.#sweeper ??= this.#setSweeper()
+    lane.add(entry)
   }
 
   #laneOf(topic: string): Lane {

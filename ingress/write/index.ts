@@ -12,7 +12,12 @@ import { rideWriteRoutes } from './rides.ts'
 import type { WriteServices } from './services.ts'
 import { signupRoutes } from './signups.ts'
 
-export { type AccumulatorOptions, RecordAccumulator, type RecordSink } from './accumulator.ts'
+export {
+  type AccumulatorOptions,
+  type Outcomes,
+  RecordAccumulator,
+  type RecordSink
+} from './accumulator.ts'
 export { createEvents, type Events, type OutEvent } from './events.ts'
 export { fareDocument } from './fare-document.ts'
 export type { SurgeReader, WriteServices } from './services.ts'

@@ -15,6 +15,7 @@
  */
 import type { Clock, TimerHandle } from '../../core/index.ts'
 import type { KafkaProducer, OutRecord } from '../../core/kafka/index.ts'
+import type { Problem } from '../http/index.ts'
 
 /** Why a record was not acknowledged. */
 export type LaneFailure = 'overloaded' | 'broker_unavailable' | 'unknown_outcome'
@@ -33,16 +34,18 @@ export type LaneOptions = {
   release: (bytes: number) => void
   onSent: (result: { records: number; durationMs: number; error: unknown }) => void
   /** An error for the caller. */
-  fail: (reason: LaneFailure, cause?: unknown) => Error
+  fail: (reason: LaneFailure, cause?: unknown) => Problem
 }
 
-/** One record and who waits for it. */
+/** One record and who waits for it; the records of a batch share their functions. */
 export type Entry = {
   record: OutRecord
   bytes: number
   addedAt: number
+  /** Place within its batch, for `reject`. */
+  index: number
   resolve: () => void
-  reject: (error: Error) => void
+  reject: (error: Problem, index: number) => void
   isSettled: boolean
 }
 
@@ -98,7 +101,7 @@ export class Lane {
     if (head !== undefined && head.addedAt <= overdueBefore && !this.#isOverdue) {
       this.#isOverdue = true
       for (const entry of this.#inFlight) {
-        settle(entry, () => entry.reject(fail('unknown_outcome')))
+        settle(entry, () => entry.reject(fail('unknown_outcome'), entry.index))
       }
     }
     const expired = countWhile(this.#queue, (entry) => entry.addedAt <= overdueBefore)
@@ -106,7 +109,7 @@ export class Lane {
     for (const entry of this.#queue.splice(0, expired)) {
       this.#queuedBytes -= entry.bytes
       this.#options.release(entry.bytes)
-      settle(entry, () => entry.reject(fail('overloaded')))
+      settle(entry, () => entry.reject(fail('overloaded'), entry.index))
     }
     this.#wakeIfIdle()
   }
@@ -149,7 +152,7 @@ export class Lane {
       settle(entry, () => {
         // An error may come after the broker has written: the outcome is unknown, never "failed".
         if (failure === null) entry.resolve()
-        else entry.reject(fail('unknown_outcome', failure))
+        else entry.reject(fail('unknown_outcome', failure), entry.index)
       })
     }
     this.#failures = failure === null ? 0 : this.#failures + 1
