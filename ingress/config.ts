@@ -145,8 +145,15 @@ export const ingressConfig = defineConfig({
     type: 'int',
     default: 10,
     min: 0,
-    unit: 'requests/s',
-    doc: 'Position reports of one driver; 0 is no limit.'
+    unit: 'positions/s',
+    doc: 'Positions of one driver, single or in batches, that are used; more overflow; 0 is no limit.'
+  },
+  LIMIT_LOCATION_OVERFLOW: {
+    type: 'int',
+    default: 40,
+    min: 0,
+    unit: 'positions/s',
+    doc: 'Positions of one driver over LIMIT_LOCATIONS that are kept aside; more are refused; 0 is none.'
   },
   LIMIT_READS: {
     type: 'int',

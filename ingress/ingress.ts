@@ -6,13 +6,13 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { Codec } from '../avro/index.ts'
-import type { CheckResult, Clock, Logger, Metrics } from '../core/index.ts'
+import type { CheckResult, Clock, Counter, Logger, Metrics } from '../core/index.ts'
 import type { KafkaProducer } from '../core/kafka/index.ts'
 import { createIds, type Markets, type Policy } from '../domain/index.ts'
 import { createTokenVerifier, type KeySource } from './auth/index.ts'
 import type { IngressConfig } from './config.ts'
 import { HttpServer } from './http/index.ts'
-import { createAdmission } from './limits/index.ts'
+import { createAdmission, createPositionLanes } from './limits/index.ts'
 import {
   AssignmentPoller,
   createReadGuard,
@@ -23,7 +23,13 @@ import {
   type ReadServices,
   readRoutes
 } from './read/index.ts'
-import { createEvents, RecordAccumulator, type WriteServices, writeRoutes } from './write/index.ts'
+import {
+  createEvents,
+  RecordAccumulator,
+  SeenPositions,
+  type WriteServices,
+  writeRoutes
+} from './write/index.ts'
 
 /** What the ingress stands on. */
 export type IngressDeps = {
@@ -115,7 +121,7 @@ const createServer = ({
   policy
 }: IngressDeps): HttpServer => {
   const { settings, shared } = config
-  const scaled = (perSecond: number): number => Math.ceil(perSecond * Math.max(1, shared.timeScale))
+  const scaled = scaler(config)
   const tokens = createTokenVerifier({
     keys,
     clock,
@@ -125,17 +131,17 @@ const createServer = ({
   const admission = createAdmission({
     perSecond: {
       write: scaled(settings.LIMIT_WRITES),
-      location: scaled(settings.LIMIT_LOCATIONS),
+      // Every request has a position or more: what is over both lanes need not be read.
+      location:
+        settings.LIMIT_LOCATIONS === 0
+          ? 0
+          : scaled(settings.LIMIT_LOCATIONS + settings.LIMIT_LOCATION_OVERFLOW),
       read: scaled(settings.LIMIT_READS),
       signup: scaled(settings.LIMIT_SIGNUPS)
     },
     addressPerSecond: scaled(settings.LIMIT_ADDRESS),
     badTokensPerSecond: settings.LIMIT_BAD_TOKENS,
-    refused: metrics.counter({
-      name: 'hail_ingress_limited_total',
-      help: 'Requests refused with 429, by what was over its limit.',
-      labels: ['reason']
-    })
+    refused: refusedCounter(metrics)
   })
   return new HttpServer({
     clock,
@@ -152,6 +158,44 @@ const createServer = ({
     failureLinesMax: settings.ACCESS_LOG_FAILURES,
     isHttpsOnly: shared.isProduction
   })
+}
+
+/** Limits of a world that runs faster. */
+const scaler =
+  ({ shared }: IngressConfig) =>
+  (perSecond: number): number =>
+    Math.ceil(perSecond * Math.max(1, shared.timeScale))
+
+const refusedCounter = (metrics: Metrics): Counter<'reason'> =>
+  metrics.counter({
+    name: 'hail_ingress_limited_total',
+    help: 'Requests refused with 429 and items of batches refused, by what was over its limit.',
+    labels: ['reason']
+  })
+
+const createBatchServices = ({ config, clock, metrics }: IngressDeps) => {
+  const scaled = scaler(config)
+  return {
+    positionLanes: createPositionLanes({
+      clock,
+      ordinaryPerSecond: scaled(config.settings.LIMIT_LOCATIONS),
+      overflowPerSecond: scaled(config.settings.LIMIT_LOCATION_OVERFLOW),
+      refused: refusedCounter(metrics)
+    }),
+    seenPositions: new SeenPositions(),
+    overflowed: metrics
+      .counter({
+        name: 'hail_ingress_overflow_total',
+        help: 'Records accepted into an overflow topic, by the topic they would go to.',
+        labels: ['topic']
+      })
+      .with({ topic: 'driver_location_updates' }),
+    batchItems: metrics.counter({
+      name: 'hail_ingress_batch_items_total',
+      help: 'Items of batches, by route and what became of them.',
+      labels: ['route', 'status']
+    })
+  } satisfies Partial<WriteServices>
 }
 
 const createWriteServices = (deps: IngressDeps, accumulator: RecordAccumulator): WriteServices => {
@@ -180,6 +224,7 @@ const createWriteServices = (deps: IngressDeps, accumulator: RecordAccumulator):
     }),
     piiKeys,
     piiHmacKey,
+    ...createBatchServices(deps),
     bodyHashById: new LRUCache<string, string>({ max: bodyHashesMax })
   }
 }

@@ -38,4 +38,9 @@ export {
   text
 } from './schema-fragments.ts'
 export { HttpServer, type HttpServerOptions } from './server.ts'
-export { createBodyValidator, type Validate } from './validation.ts'
+export {
+  createBodyValidator,
+  createItemCheck,
+  type ItemCheck,
+  type Validate
+} from './validation.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TSchema } from 'typebox'
+import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Problem, type Violation } from './problem.ts'
 
@@ -22,6 +22,26 @@ export const createBodyValidator = (schema: TSchema): Validate => {
   const validator = Compile(schema)
   return (value) => {
     if (!validator.Check(value)) throw violationProblem(validator.Errors(value))
+  }
+}
+
+/** Judges the items of a batch, each for itself. */
+export type ItemCheck<Item> = {
+  /** All at once, as most batches are good. */
+  areValid(items: readonly unknown[]): items is readonly Item[]
+  /** What is wrong with one, or null; paths are relative to the item. */
+  problemOf(item: unknown): Problem | null
+}
+
+/** Compiles the schema of an item once, at the start. */
+export const createItemCheck = <Schema extends TSchema>(
+  schema: Schema
+): ItemCheck<Static<Schema>> => {
+  const one = Compile(schema as TSchema)
+  const all = Compile(Type.Array(schema) as TSchema)
+  return {
+    areValid: (items): items is readonly Static<Schema>[] => all.Check(items),
+    problemOf: (item) => (one.Check(item) ? null : violationProblem(one.Errors(item)))
   }
 }
 

@@ -7,7 +7,7 @@ import { RetryError } from '../../core/index.ts'
 import type { KafkaProducer, OutRecord } from '../../core/kafka/index.ts'
 
 /** How the producer behaves for sends to come. */
-export type ProducerMode = 'acknowledge' | 'fail' | 'hang'
+export type ProducerMode = 'acknowledge' | 'fail' | 'fail-every-second' | 'hang'
 
 /** Fits the port of the real producer. */
 export class MemoryProducer implements KafkaProducer {
@@ -26,7 +26,9 @@ export class MemoryProducer implements KafkaProducer {
       // An acknowledgement never comes within the call.
       await Promise.resolve()
     }
-    if (this.mode === 'fail') throw new RetryError('HAIL_KAFKA_UNAVAILABLE', 'no broker answers')
+    const isSecond = this.batches.length % 2 === 0
+    if (this.mode === 'fail' || (this.mode === 'fail-every-second' && isSecond))
+      throw new RetryError('HAIL_KAFKA_UNAVAILABLE', 'no broker answers')
     this.records.push(...records)
   }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { createLocalCodec, type RecordName, type Records, topics } from '../../avro/index.ts'
-import { createMetrics, silentLogger, systemClock } from '../../core/index.ts'
+import { type Clock, createMetrics, silentLogger, systemClock } from '../../core/index.ts'
 import { createIds, createMarkets, createPolicy, defaultMarkets } from '../../domain/index.ts'
 import { createSecretKeySource, mintToken } from '../auth/index.ts'
 import { readIngressConfig } from '../config.ts'
@@ -56,7 +56,8 @@ const defaults = {
 
 /** Starts an ingress; drain it by `ingress.drain()`. */
 export const startTestIngress = async (
-  environment: Record<string, string> = {}
+  environment: Record<string, string> = {},
+  clock: Clock = systemClock
 ): Promise<TestIngress> => {
   const config = readIngressConfig({ ...defaults, ...environment })
   const { secrets, timeScale } = config.shared
@@ -67,7 +68,7 @@ export const startTestIngress = async (
   const metrics = createMetrics()
   const ingress = createIngress({
     config,
-    clock: systemClock,
+    clock,
     logger: silentLogger,
     metrics,
     codec,

@@ -142,45 +142,4 @@ describe('sessions and positions', () => {
   ])('refuses a position with %s', async (_, body) => {
     expect((await it.post('/drivers/d-1/location', { as: driver, body })).status).toBe(422)
   })
-
-  test('answers a batch item by item', async () => {
-    const all = await it.post('/drivers/d-1/locations', {
-      as: driver,
-      body: { points: [ping, { ...ping, deviceTime: ping.deviceTime + 1 }] }
-    })
-    expect([all.status, all.body['results']]).toEqual([
-      202,
-      [
-        { index: 0, status: 'accepted' },
-        { index: 1, status: 'accepted' }
-      ]
-    ])
-    const mixed = await it.post('/drivers/d-1/locations', {
-      as: driver,
-      body: { points: [ping, { lat: 1 }, 'x'] }
-    })
-    expect(mixed.status).toBe(207)
-    expect(mixed.body['results']).toMatchObject([
-      { index: 0, status: 'accepted' },
-      { index: 1, status: 'invalid' },
-      { index: 2, status: 'invalid' }
-    ])
-    expect(it.producer.records).toHaveLength(3)
-  })
-
-  test('marks items of a batch for retry when the broker fails', async () => {
-    it.producer.mode = 'fail'
-    const reply = await it.post('/drivers/d-1/locations', { as: driver, body: { points: [ping] } })
-    it.producer.mode = 'acknowledge'
-    expect(reply.body['results']).toMatchObject([{ index: 0, status: 'retry' }])
-  })
-
-  test('refuses an empty batch and one too long', async () => {
-    const empty = await it.post('/drivers/d-1/locations', { as: driver, body: { points: [] } })
-    const long = await it.post('/drivers/d-1/locations', {
-      as: driver,
-      body: { points: Array(201).fill(ping) }
-    })
-    expect([empty.status, long.status]).toEqual([422, 422])
-  })
 })

@@ -7,7 +7,7 @@
 import { type Codec, type TopicName, type TopicRecords, topics } from '../../avro/index.ts'
 import { type OutRecord, partitionForKey } from '../../core/kafka/index.ts'
 import type { Exchange } from '../http/index.ts'
-import type { RecordSink } from './accumulator.ts'
+import type { Outcomes, RecordSink } from './accumulator.ts'
 
 /** One event on its way; `id` is unique per fact and becomes `ce_id`. */
 export type OutEvent<T extends TopicName> = {
@@ -24,32 +24,69 @@ export type OutEvent<T extends TopicName> = {
 /** Who asked for it. */
 export type Origin = Pick<Exchange, 'correlationId' | 'traceparent'>
 
-/** Publishes events; `publish` resolves when Kafka has it and rejects with a 503 problem. */
+/** Any event. */
+export type AnyEvent = { [T in TopicName]: OutEvent<T> }[TopicName]
+
+/** Publishes events. */
 export type Events = {
+  /** Resolves when Kafka has it; rejects with a 503 problem. */
   publish<T extends TopicName>(event: OutEvent<T>, origin: Origin): Promise<void>
+  /** The events of one request: resolves when each is acknowledged (null) or failed (503 problem). */
+  publishAll(events: readonly AnyEvent[], origin: Origin): Promise<Outcomes>
 }
 
 /** Publishes through an accumulator. */
 export const createEvents = (sink: RecordSink, codec: Pick<Codec, 'encode'>): Events => ({
-  publish: (event, origin) => sink.add(toRecord(event, origin, codec))
+  publish: (event, origin) => {
+    const shared = { time: timeOf(event), partition: partitionOf(event), origin, codec }
+    return sink.add(toRecord(event, shared))
+  },
+  publishAll: (events, origin) => sink.addAll(toRecords(events, origin, codec))
 })
 
-const toRecord = <T extends TopicName>(
-  event: OutEvent<T>,
+type PlainEvent = OutEvent<TopicName>
+
+/** What records of one request may have in common, worked out once. */
+type Shared = {
+  time: string
+  partition: number
+  origin: Origin
+  codec: Pick<Codec, 'encode'>
+}
+
+const toRecords = (
+  events: readonly PlainEvent[],
   origin: Origin,
   codec: Pick<Codec, 'encode'>
-): OutRecord => {
-  const { record, partitions } = topics[event.topic]
+): OutRecord[] => {
+  const shared: Shared = { time: '', partition: 0, origin, codec }
+  let last: PlainEvent | undefined
+  return events.map((event) => {
+    if (event.at !== last?.at) shared.time = timeOf(event)
+    const isAlike = event.topic === last?.topic && event.key === last.key
+    if (!isAlike || event.partition !== last?.partition) shared.partition = partitionOf(event)
+    last = event
+    return toRecord(event, shared)
+  })
+}
+
+const timeOf = ({ at }: PlainEvent): string => new Date(at).toISOString()
+
+const partitionOf = ({ topic, key, partition }: PlainEvent): number =>
+  partition ?? partitionForKey(key, topics[topic].partitions)
+
+const toRecord = (event: PlainEvent, { time, partition, origin, codec }: Shared): OutRecord => {
+  const { record } = topics[event.topic]
   return {
     topic: event.topic,
-    partition: event.partition ?? partitionForKey(event.key, partitions),
+    partition,
     key: event.key,
     value: codec.encode(record, event.value as never),
     timestampMs: event.at,
     headers: {
       ce_id: event.id,
       ce_type: `hailstream.${record}`,
-      ce_time: new Date(event.at).toISOString(),
+      ce_time: time,
       'correlation-id': origin.correlationId,
       traceparent: origin.traceparent,
       'content-type': 'application/avro'

@@ -20,6 +20,7 @@ export {
 } from './accumulator.ts'
 export { createEvents, type Events, type OutEvent } from './events.ts'
 export { fareDocument } from './fare-document.ts'
+export { SeenPositions } from './seen-positions.ts'
 export type { SurgeReader, WriteServices } from './services.ts'
 
 /** Every route that writes. */

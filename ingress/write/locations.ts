@@ -5,11 +5,10 @@
  * @module
  */
 import Type from 'typebox'
-import type { DriverLocation } from '../../avro/index.ts'
 import { requireSubject } from '../auth/index.ts'
 import {
   closed,
-  createBodyValidator,
+  createItemCheck,
   type Exchange,
   epochMs,
   latitude,
@@ -18,6 +17,15 @@ import {
   routeDefiner,
   text
 } from '../http/index.ts'
+import type { PositionShares } from '../limits/index.ts'
+import {
+  batchReply,
+  type ItemResult,
+  itemOfProblem,
+  itemResults,
+  limitedItem
+} from './batch-results.ts'
+import type { AnyEvent, OutEvent } from './events.ts'
 import type { WriteServices } from './services.ts'
 
 const defineRoute = routeDefiner<WriteServices>()
@@ -36,22 +44,13 @@ const location = closed({
 })
 
 type Location = Type.Static<typeof location>
-type ItemResult = {
-  index: number
-  status: 'accepted' | 'invalid' | 'retry'
-  detail?: string
-}
 
-const status = Type.Union([
-  Type.Literal('accepted'),
-  Type.Literal('invalid'),
-  Type.Literal('retry')
-])
-const results = closed({
-  results: Type.Array(
-    closed({ index: Type.Integer(), status, detail: Type.Optional(Type.String()) })
-  )
-})
+const lane = Type.Optional(
+  Type.Literal('overflow', {
+    description: 'Kept aside, as the driver is over its ordinary rate: not used for matching'
+  })
+)
+const results = itemResults({ lane })
 
 const reportLocation = defineRoute({
   method: 'POST',
@@ -63,12 +62,20 @@ const reportLocation = defineRoute({
   idempotency: 'none',
   body: location,
   responses: {
-    202: { description: 'Accepted', schema: closed({ status: Type.Literal('accepted') }) }
+    202: { description: 'Accepted', schema: closed({ status: Type.Literal('accepted'), lane }) }
   },
-  handler: async (exchange, services) => {
+  handler: async (exchange, { events, positionLanes, overflowed }) => {
     const driverId = ownDriver(exchange)
-    await publish(exchange, driverId, exchange.body, services)
-    return { status: 202, body: { status: 'accepted' } }
+    const { ordinary, refused } = positionLanes.share(driverId, 1)
+    if (refused > 0) throw tooMany(positionLanes.secondsUntil(driverId, 1))
+    const event = toEvent(driverId, exchange.body, exchange.receivedAt)
+    if (ordinary > 0) {
+      await events.publish(event, exchange)
+      return { status: 202, body: { status: 'accepted' } }
+    }
+    await events.publish({ ...event, topic: overflowTopic }, exchange)
+    overflowed.inc()
+    return { status: 202, body: { status: 'accepted', lane: 'overflow' } }
   }
 })
 
@@ -84,45 +91,85 @@ const reportLocations = defineRoute({
     points: Type.Array(Type.Unknown(), {
       minItems: 1,
       maxItems: pointsMax,
-      description: 'Each as in POST /drivers/{driverId}/location; judged one by one'
+      description: 'Oldest first, each as in POST /drivers/{driverId}/location; judged one by one'
     })
   }),
   responses: {
-    202: { description: 'All accepted', schema: results },
-    207: { description: 'Some not accepted; send those marked retry again', schema: results }
+    202: { description: 'All accepted, now or before', schema: results },
+    207: {
+      description: 'Some not accepted; send those marked retry or limited again',
+      schema: results
+    }
   },
   handler: async (exchange, services) => {
     const driverId = ownDriver(exchange)
-    const settled = await Promise.all(
-      exchange.body.points.map((item, index) =>
-        takeItem(exchange, { driverId, item, index }, services)
-      )
-    )
-    const isAll = settled.every(({ status }) => status === 'accepted')
-    return { status: isAll ? 202 : 207, body: { results: settled } }
+    const { points } = exchange.body
+    const batch = sortOut(points, services.seenPositions.of(driverId))
+    const shares = services.positionLanes.share(driverId, batch.fresh.length)
+    await takeFresh({ ...batch, points, driverId, shares }, exchange, services)
+    return batchReply(batch.results, {
+      route: '/drivers/:driverId/locations',
+      items: services.batchItems,
+      random: services.clock.random,
+      waitSeconds: () => services.positionLanes.secondsUntil(driverId, shares.refused)
+    })
   }
 })
 
-const validateLocation = createBodyValidator(location)
+type Sorted = {
+  /** Holes are left for those of `fresh`. */
+  results: ItemResult[]
+  /** Indexes of the points that are to be produced, in their order. */
+  fresh: number[]
+}
 
-const takeItem = async (
-  exchange: Exchange,
-  { driverId, item, index }: { driverId: string; item: unknown; index: number },
-  services: WriteServices
-): Promise<ItemResult> => {
-  try {
-    validateLocation(item)
-    await publish(exchange, driverId, item as Location, services)
-    return { index, status: 'accepted' }
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    const isClientFault = error.status < 500
-    return {
-      index,
-      status: isClientFault ? 'invalid' : 'retry',
-      detail: error.detail ?? error.code
-    }
+const check = createItemCheck(location)
+
+const sortOut = (points: readonly unknown[], isSeen: (deviceTime: number) => boolean): Sorted => {
+  const areValid = check.areValid(points)
+  const results: ItemResult[] = new Array(points.length)
+  const fresh: number[] = []
+  for (let index = 0; index < points.length; index += 1) {
+    const problem = areValid ? null : check.problemOf(points[index])
+    if (problem !== null) results[index] = itemOfProblem(index, problem)
+    else if (isSeen((points[index] as Location).deviceTime)) {
+      results[index] = { index, status: 'duplicate' }
+    } else fresh.push(index)
   }
+  return { results, fresh }
+}
+
+/** Produces what may be produced. The newest positions matter most, so the oldest give way. */
+const takeFresh = async (
+  batch: Sorted & { points: readonly unknown[]; driverId: string; shares: PositionShares },
+  exchange: Exchange,
+  { events, overflowed, seenPositions }: WriteServices
+): Promise<void> => {
+  const { points, driverId, shares, results, fresh } = batch
+  const { refused, overflow } = shares
+  for (const index of fresh.slice(0, refused)) results[index] = limitedItem(index)
+  const taken = refused === 0 ? fresh : fresh.slice(refused)
+  const sent: AnyEvent[] = taken.map((index, place) => {
+    const event = toEvent(driverId, points[index] as Location, exchange.receivedAt)
+    return place < overflow ? { ...event, topic: overflowTopic } : event
+  })
+  const outcomes = await events.publishAll(sent, exchange)
+  const keptTimes: number[] = []
+  let overflowCount = 0
+  for (const [place, index] of taken.entries()) {
+    const problem = outcomes[place] ?? null
+    if (problem !== null) {
+      results[index] = itemOfProblem(index, problem)
+      continue
+    }
+    keptTimes.push((points[index] as Location).deviceTime)
+    if (place < overflow) {
+      overflowCount += 1
+      results[index] = { index, status: 'accepted', lane: 'overflow' }
+    } else results[index] = { index, status: 'accepted' }
+  }
+  seenPositions.add(driverId, keptTimes)
+  if (overflowCount > 0) overflowed.inc(overflowCount)
 }
 
 const ownDriver = ({ identity, params }: Exchange): string => {
@@ -131,13 +178,27 @@ const ownDriver = ({ identity, params }: Exchange): string => {
   return driverId
 }
 
-const publish = (
-  exchange: Exchange,
+const tooMany = (seconds: number): Problem =>
+  new Problem('rate_limited', {
+    detail: 'Expected fewer positions a second of one driver',
+    headers: {
+      'ratelimit-remaining': '0',
+      'ratelimit-reset': String(seconds),
+      'retry-after': String(seconds)
+    }
+  })
+
+const overflowTopic = 'driver_location_updates.overflow'
+
+const toEvent = (
   driverId: string,
   place: Location,
-  { events }: WriteServices
-): Promise<void> => {
-  const value: DriverLocation = {
+  receivedAt: number
+): OutEvent<'driver_location_updates'> => ({
+  topic: 'driver_location_updates',
+  key: driverId,
+  id: `${driverId}:${place.deviceTime}`,
+  value: {
     driverId,
     sessionId: place.sessionId ?? null,
     lat: place.lat,
@@ -146,19 +207,10 @@ const publish = (
     headingDegrees: place.headingDegrees ?? null,
     speedMps: place.speedMps ?? null,
     deviceTime: place.deviceTime,
-    receivedAt: exchange.receivedAt
-  }
-  return events.publish(
-    {
-      topic: 'driver_location_updates',
-      key: driverId,
-      id: `${driverId}:${place.deviceTime}`,
-      value,
-      at: exchange.receivedAt
-    },
-    exchange
-  )
-}
+    receivedAt
+  },
+  at: receivedAt
+})
 
 /** Routes of positions. */
 export const locationRoutes = [reportLocation, reportLocations]

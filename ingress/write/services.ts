@@ -8,7 +8,10 @@ import type { KeyObject } from 'node:crypto'
 import type { LRUCache } from 'lru-cache'
 import type { Clock, Counter, Keyring } from '../../core/index.ts'
 import type { Ids, Markets, Policy } from '../../domain/index.ts'
+import type { PositionLanes } from '../limits/index.ts'
+import type { BatchItems } from './batch-results.ts'
 import type { Events } from './events.ts'
+import type { SeenPositions } from './seen-positions.ts'
 
 /** The surge of a pickup place in percent; 100 where it is unknown. Never rejects. */
 export type SurgeReader = { percentAt(market: string, cell: string): Promise<number> }
@@ -26,6 +29,12 @@ export type WriteServices = {
   signalsLost: Counter
   piiKeys: Keyring
   piiHmacKey: KeyObject
+  /** Which way the positions of a driver go, by its rate. */
+  positionLanes: PositionLanes
+  seenPositions: SeenPositions
+  /** Positions accepted into the overflow topic. */
+  overflowed: { inc(by?: number): void }
+  batchItems: BatchItems
   /** Body hashes by derived id: an early hint that a key is used twice. Bounded. */
   bodyHashById: LRUCache<string, string>
 }
