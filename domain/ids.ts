@@ -14,7 +14,8 @@
  * | offer | `<ride id>/<attempt>/<driver id>` |
  */
 
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { createKeyedHash } from './keyed-hash.ts'
 import type { Role } from './records.ts'
 
 /** What an action is about. */
@@ -65,13 +66,11 @@ const tagLength = 8
  */
 export function createIds(secret: string): Ids {
   if (secret.length < 16) throw new RangeError('expected an id secret of 16 characters or more')
+  const keyedHash = createKeyedHash(secret)
 
   // The JSON array keeps the parts apart whatever they contain; the label keeps uses apart.
   const derive = (length: number, label: string, ...parts: string[]): string =>
-    createHmac('sha256', secret)
-      .update(JSON.stringify([label, ...parts]))
-      .digest('hex')
-      .slice(0, length)
+    keyedHash(JSON.stringify([label, ...parts])).slice(0, length)
   const tagged = (label: string, head: string, ownerId: string): string =>
     head + derive(tagLength, label, head, ownerId)
   const isTagged = (label: string, id: string, ownerId: string): boolean =>

@@ -129,6 +129,7 @@ const createServer = ({
     cacheAgeMsMax: settings.TOKEN_CACHE_AGE
   })
   const admission = createAdmission({
+    clock,
     perSecond: {
       write: scaled(settings.LIMIT_WRITES),
       // Every request has a position or more: what is over both lanes need not be read.

@@ -25,7 +25,7 @@ export const createCors = (origins: readonly string[]): Cors => {
         ? {
             'access-control-allow-origin': origin,
             'access-control-expose-headers':
-              'location, retry-after, x-correlation-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
+              'location, retry-after, x-correlation-id, ratelimit-limit, ratelimit-policy, ratelimit-remaining, ratelimit-reset',
             vary: 'origin'
           }
         : undefined,

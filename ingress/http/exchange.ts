@@ -20,10 +20,10 @@ export type Authenticate = (authorization: string | undefined) => Identity | Pro
 /** Limits of requests. Each throws a 429 problem; the headers tell the client where it stands. */
 export type Admission = {
   /** Before anything is known of the caller. */
-  admitAddress(address: string): Promise<void>
+  admitAddress(address: string): void
   /** Counts a bad token against the address it came from. */
-  recordBadToken(address: string): Promise<void>
-  admitSubject(identity: Identity, limit: LimitClass): Promise<Record<string, string> | undefined>
+  recordBadToken(address: string): void
+  admitSubject(identity: Identity, limit: LimitClass): Record<string, string> | undefined
 }
 
 /** What the checks need of the process. */
@@ -81,7 +81,9 @@ export const runExchange = async (passage: Passage, ports: ExchangePorts): Promi
   const { endpoint, request, response, correlation } = passage
   const { route } = endpoint
   refuseOversize(request.headers, endpoint.bodyBytesMax)
-  const identity = await identify(passage, ports)
+  const found = identify(passage, ports)
+  const identity = found instanceof Promise ? await found : found
+  admit(passage, identity, ports)
   const body = endpoint.validateBody === undefined ? undefined : await takeBody(passage)
   const query = endpoint.readQuery?.(request.path_query)
   const receivedAt = ports.clock.now()
@@ -104,27 +106,29 @@ export const runExchange = async (passage: Passage, ports: ExchangePorts): Promi
     : endpoint.run(exchange))
 }
 
-const identify = async (passage: Passage, ports: ExchangePorts): Promise<Identity> => {
-  const { endpoint, request, address } = passage
-  await ports.admission.admitAddress(address)
-  let identity: Identity
-  try {
-    // Known tokens are answered at once: awaiting them would cost every request a turn.
-    const found = ports.authenticate(request.headers['authorization'])
-    identity = found instanceof Promise ? await found : found
-  } catch (error) {
-    if (error instanceof Problem && error.status === 401) {
-      await ports.admission.recordBadToken(address)
-    }
+/** At once for a remembered token: awaiting it would cost every request a turn. */
+const identify = (passage: Passage, ports: ExchangePorts): Identity | Promise<Identity> => {
+  const { request, address } = passage
+  ports.admission.admitAddress(address)
+  const refuse = (error: unknown): never => {
+    if (error instanceof Problem && error.status === 401) ports.admission.recordBadToken(address)
     throw error
   }
+  try {
+    const found = ports.authenticate(request.headers['authorization'])
+    return found instanceof Promise ? found.catch(refuse) : found
+  } catch (error) {
+    return refuse(error)
+  }
+}
+
+const admit = (passage: Passage, identity: Identity, ports: ExchangePorts): void => {
+  const { endpoint } = passage
   if (!endpoint.roles.has(identity.role)) {
     const expected = [...endpoint.roles].join(' or ')
     throw new Problem('role_forbidden', { detail: `Expected a token of role ${expected}` })
   }
-  const headers = await ports.admission.admitSubject(identity, endpoint.route.limit)
-  if (headers !== undefined) Object.assign(passage.headers, headers)
-  return identity
+  passage.headers = ports.admission.admitSubject(identity, endpoint.route.limit) ?? passage.headers
 }
 
 const takeBody = async ({ endpoint, request }: Passage): Promise<unknown> => {

@@ -1,17 +1,21 @@
 /**
- * How often one subject or one address may call: a steady rate a second plus a burst that refills
- * over ten seconds. Counted in the memory of this process, so with N processes behind a balancer a
- * client may get up to N times as much; a key is forgotten with its window, so memory follows the
- * callers of the last ten seconds. A limit of 0 is no limit.
+ * How often one subject or one address may call: token buckets that fill at a steady rate and hold
+ * some seconds' worth, for bursts. Counted in the memory of this process, so with N processes behind
+ * a balancer a client may get up to N times as much; the number of callers remembered is bounded, and
+ * forgetting one fills its bucket. A limit of 0 is no limit.
+ *
+ * Synchronous and without a timer a caller: every request comes through here, and promises and
+ * timers of a library cost it more than parsing and encoding together.
  *
  * @module
  */
-import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import type { Counter } from '../../core/index.ts'
+import type { Clock, Counter } from '../../core/index.ts'
 import { type Admission, type LimitClass, Problem } from '../http/index.ts'
+import { TokenBuckets } from './token-buckets.ts'
 
-/** Requests a second; each may be exceeded by `burstFactor` seconds' worth within ten seconds. */
+/** Requests a second; each bucket holds `holdSeconds` of them. */
 export type RateLimitOptions = {
+  clock: Pick<Clock, 'monotonic'>
   perSecond: Readonly<Record<LimitClass, number>>
   /** All requests of one address, known or not. Carriers put thousands behind one: keep it high. */
   addressPerSecond: number
@@ -20,82 +24,77 @@ export type RateLimitOptions = {
   refused: Counter<'reason'>
 }
 
-type Limiter = { steady: RateLimiterMemory; both: BurstyRateLimiter; perSecond: number } | null
+/** Seconds' worth of requests that fit into a burst. */
+const holdSeconds = 3
 
-const burstSeconds = 10
-/** Seconds' worth of requests that fit into the burst. */
-const burstFactor = 3
+type Limiter = {
+  buckets: TokenBuckets
+  perSecond: number
+  /** What never changes of the headers. */
+  limit: string
+  policy: string
+}
 
 /** Limits with nothing counted yet. */
 export const createAdmission = (options: RateLimitOptions): Admission => {
+  const { clock, perSecond, addressPerSecond, badTokensPerSecond, refused } = options
+  const create = (rate: number): Limiter => createLimiter(clock, rate)
   const subjects: Record<LimitClass, Limiter> = {
-    write: createLimiter('write', options.perSecond.write),
-    location: createLimiter('location', options.perSecond.location),
-    read: createLimiter('read', options.perSecond.read),
-    signup: createLimiter('signup', options.perSecond.signup)
+    write: create(perSecond.write),
+    location: create(perSecond.location),
+    read: create(perSecond.read),
+    signup: create(perSecond.signup)
   }
-  const addresses = createLimiter('address', options.addressPerSecond)
-  const badTokens = createLimiter('bad-token', options.badTokensPerSecond)
-  const refuse = (reason: string, limiter: NonNullable<Limiter>, spent: RateLimiterRes): never => {
-    options.refused.inc({ reason })
-    const headers = limitHeaders(limiter.perSecond, spent)
+  const addresses = create(addressPerSecond)
+  const badTokens = new TokenBuckets({ clock, perSecond: badTokensPerSecond, holdSeconds: 1 })
+  const refuse = (reason: string, limiter: Limiter, key: string): never => {
+    refused.inc({ reason })
+    const seconds = String(Math.max(1, limiter.buckets.secondsUntil(key, 1)))
     throw new Problem('rate_limited', {
       detail: `Expected at most ${limiter.perSecond} requests a second`,
-      headers: { ...headers, 'retry-after': headers['ratelimit-reset'] ?? '1' }
+      headers: { ...headersOf(limiter, key), 'retry-after': seconds }
     })
   }
 
   return {
-    admitAddress: async (address) => {
-      if (badTokens !== null) {
-        const spent = await badTokens.steady.get(address)
-        if (spent !== null && spent.consumedPoints > badTokens.perSecond) {
-          refuse('address', badTokens, spent)
-        }
+    admitAddress: (address) => {
+      if (badTokensPerSecond > 0 && badTokens.isEmpty(address)) {
+        refused.inc({ reason: 'bad-tokens' })
+        throw new Problem('rate_limited', {
+          detail: 'Expected fewer requests with tokens that are not valid',
+          headers: { 'retry-after': '1' }
+        })
       }
-      if (addresses !== null)
-        await take(addresses, address, (spent) => refuse('address', addresses, spent))
+      if (addresses.buckets.take(address, 1) === 0) refuse('address', addresses, address)
     },
-    recordBadToken: async (address) => {
-      if (badTokens !== null) await badTokens.steady.penalty(address)
-    },
-    admitSubject: async ({ subject, role }, limit) => {
+    recordBadToken: (address) => void badTokens.take(address, 1),
+    admitSubject: ({ subject, role }, limit) => {
       const limiter = subjects[limit]
-      if (limiter === null) return undefined
+      if (limiter.perSecond === 0) return undefined
       const key = `${role}:${subject}`
-      const left = await take(limiter, key, (spent) => refuse('subject', limiter, spent))
-      return limitHeaders(limiter.perSecond, left)
+      if (limiter.buckets.take(key, 1) === 0) refuse('subject', limiter, key)
+      return headersOf(limiter, key)
     }
   }
 }
 
-const createLimiter = (name: string, perSecond: number): Limiter => {
-  if (perSecond === 0) return null
-  const steady = new RateLimiterMemory({ keyPrefix: name, points: perSecond, duration: 1 })
-  const burst = new RateLimiterMemory({
-    keyPrefix: `${name}-burst`,
-    points: perSecond * burstFactor,
-    duration: burstSeconds
-  })
-  return { steady, both: new BurstyRateLimiter(steady, burst), perSecond }
-}
-
-const take = async (
-  limiter: NonNullable<Limiter>,
-  key: string,
-  onSpent: (spent: RateLimiterRes) => never
-): Promise<RateLimiterRes> => {
-  try {
-    return await limiter.both.consume(key)
-  } catch (spent) {
-    // The library rejects with its result when nothing is left; anything else is an error of ours.
-    if (spent instanceof RateLimiterRes) return onSpent(spent)
-    throw spent
+const createLimiter = (clock: Pick<Clock, 'monotonic'>, perSecond: number): Limiter => {
+  const limit = String(perSecond * holdSeconds)
+  return {
+    buckets: new TokenBuckets({ clock, perSecond, holdSeconds }),
+    perSecond,
+    limit,
+    policy: `${limit};w=${holdSeconds}`
   }
 }
 
-const limitHeaders = (perSecond: number, state: RateLimiterRes): Record<string, string> => ({
-  'ratelimit-limit': String(perSecond),
-  'ratelimit-remaining': String(Math.max(0, state.remainingPoints)),
-  'ratelimit-reset': String(Math.max(1, Math.ceil(state.msBeforeNext / 1_000)))
-})
+/** Where the caller stands: requests of a full bucket, those left, seconds until it is full again. */
+const headersOf = ({ buckets, limit, policy }: Limiter, key: string): Record<string, string> => {
+  const { tokens, secondsToFull } = buckets.state(key)
+  return {
+    'ratelimit-limit': limit,
+    'ratelimit-policy': policy,
+    'ratelimit-remaining': String(tokens),
+    'ratelimit-reset': String(secondsToFull)
+  }
+}

@@ -54,6 +54,20 @@ export class TokenBuckets {
     return missing <= 0 ? 0 : Math.ceil(missing / this.#perMs / 1_000)
   }
 
+  /** Whether the key is known and has nothing left. A key unheard of costs no memory here. */
+  isEmpty(key: string): boolean {
+    return this.#buckets.has(key) && this.#filled(key).tokens < 1
+  }
+
+  /** Whole tokens left, and whole seconds until the bucket is full. Right after `take`. */
+  state(key: string): { tokens: number; secondsToFull: number } {
+    const tokens = this.#buckets.peek(key)?.tokens ?? this.#capacity
+    return {
+      tokens: Math.floor(tokens),
+      secondsToFull: Math.ceil((this.#capacity - tokens) / this.#perMs / 1_000)
+    }
+  }
+
   #filled(key: string): Bucket {
     const nowMs = this.#clock.monotonic()
     const known = this.#buckets.get(key)
