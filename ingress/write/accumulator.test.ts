@@ -146,6 +146,30 @@ describe('RecordAccumulator', () => {
     expect(accumulator.state.isHealthy).toBe(true)
   })
 
+  test('lets one request through after the cool-down and refuses until it is answered', async () => {
+    const { clock, producer, accumulator } = setUp({ failuresMax: 1 })
+    producer.mode = 'fail'
+    watch(accumulator.add(aRecord('a')))
+    await clock.advance(5)
+    producer.mode = 'hang'
+    await clock.advance(1_000)
+    const probe = [watch(accumulator.add(aRecord('b'))), watch(accumulator.add(aRecord('c')))]
+    await clock.advance(5)
+    const behind = watch(accumulator.add(aRecord('d')))
+    const elsewhere = watch(accumulator.add(aRecord('e', 'rider_actions')))
+    await clock.advance(5)
+    expect(behind.state).toBe('broker_unavailable')
+    expect(elsewhere.state).toBe('open')
+    expect(producer.batches).toEqual([1, 2, 1])
+    producer.mode = 'acknowledge'
+    producer.release()
+    await clock.advance(0)
+    expect(probe.map(({ state }) => state)).toEqual(['acknowledged', 'acknowledged'])
+    const after = watch(accumulator.add(aRecord('f')))
+    await clock.advance(5)
+    expect(after.state).toBe('acknowledged')
+  })
+
   test('answers at the deadline: unknown in flight, overloaded while never sent', async () => {
     const { clock, producer, accumulator } = setUp()
     producer.mode = 'hang'

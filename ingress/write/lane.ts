@@ -9,7 +9,8 @@
  * ```
  *
  * The breaker: after `failuresMax` failed requests in a row, or one that is overdue, the lane refuses
- * at once until `coolDownMs` have passed; then records are taken again, and the next request decides.
+ * at once until `coolDownMs` have passed. Then it is half open: records are taken for one request, and
+ * refused again while that is in flight, since they would only wait for their deadline; it decides.
  *
  * @module
  */
@@ -58,6 +59,7 @@ export class Lane {
   #linger: TimerHandle | null = null
   #failures = 0
   #isOverdue = false
+  #isTripped = false
   #refusingUntil = Number.NEGATIVE_INFINITY
   #onIdle: (() => void)[] = []
 
@@ -72,7 +74,8 @@ export class Lane {
 
   /** Whether the lane refuses records because the broker fails. */
   get isBroken(): boolean {
-    return this.#isOverdue || this.#options.clock.monotonic() < this.#refusingUntil
+    if (this.#isOverdue || this.#options.clock.monotonic() < this.#refusingUntil) return true
+    return this.#isTripped && this.#inFlight.length > 0
   }
 
   /** Takes a record; the caller has checked `isBroken` and the budget. */
@@ -156,10 +159,16 @@ export class Lane {
       })
     }
     this.#failures = failure === null ? 0 : this.#failures + 1
-    if (this.#failures === 0) this.#refusingUntil = Number.NEGATIVE_INFINITY
+    if (this.#failures === 0) this.#close()
     else if (this.#failures >= failuresMax || this.#isOverdue) {
+      this.#isTripped = true
       this.#refusingUntil = clock.monotonic() + coolDownMs
     }
+  }
+
+  #close(): void {
+    this.#isTripped = false
+    this.#refusingUntil = Number.NEGATIVE_INFINITY
   }
 
   /** What came in while the last request was in flight has lingered already, or lingers on. */

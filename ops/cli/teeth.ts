@@ -15,6 +15,8 @@ interface Tooth {
   readonly file: string
   /** Part of the test's name. */
   readonly test: string
+  /** Default unit. */
+  readonly project?: 'integration'
 }
 
 const teeth: readonly Tooth[] = [
@@ -23,6 +25,13 @@ const teeth: readonly Tooth[] = [
     means: 'a 202 is sent before the broker acknowledged',
     file: 'ingress/write/accumulator.test.ts',
     test: 'accepts a record only after the broker acknowledged it'
+  },
+  {
+    off: 'no-ack-before-202',
+    means: 'the process of the ingress sends a 202 before the broker acknowledged',
+    file: 'test/integration/ingress-faults-kafka.test.ts',
+    test: 'is gone, says 503, keeps every 202',
+    project: 'integration'
   },
   {
     off: 'apply-before-commit',
@@ -47,7 +56,7 @@ const vitest = join(repositoryDir, 'node_modules/vitest/vitest.mjs')
 function run(tooth: Tooth, off: Switch | null): number | null {
   const { status } = spawnSync(
     process.execPath,
-    [vitest, 'run', '--project', 'unit', tooth.file, '-t', tooth.test],
+    [vitest, 'run', '--project', tooth.project ?? 'unit', tooth.file, '-t', tooth.test],
     {
       cwd: repositoryDir,
       stdio: 'ignore',

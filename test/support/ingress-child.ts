@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { inheritedVariables } from '../../ops/apps/config.ts'
+import { nodeArguments } from '../../ops/strip-types/node-arguments.ts'
 import { isSwitchedOff } from './config.ts'
 import type { Redirects } from './socket-redirect.ts'
 
@@ -80,12 +81,15 @@ export function killIngressChildren(): void {
 }
 
 function launch({ environment, redirects }: IngressChildOptions): ChildProcess {
-  const entry = isSwitchedOff('no-ack-before-202')
-    ? 'test/support/lying-ingress.ts'
-    : 'ingress/main.ts'
-  const preload = redirects === undefined ? [] : ['--import', './test/support/redirect-preload.ts']
+  const isLying = isSwitchedOff('no-ack-before-202')
+  const entry = isLying ? './lying-ingress.ts' : '../../ingress/main.ts'
   const given = redirects === undefined ? [] : [JSON.stringify(redirects)]
-  return spawn(process.execPath, ['--import', 'tsx', ...preload, entry, ...given], {
+  const started = nodeArguments(new URL(entry, import.meta.url), given)
+  if (redirects !== undefined) {
+    const preload = new URL('./redirect-preload.ts', import.meta.url).href
+    started.splice(started.length - 2, 0, '--import', preload)
+  }
+  return spawn(process.execPath, started, {
     cwd: root,
     env: {
       PATH: inheritedVariables()['PATH'] ?? '',
