@@ -17,6 +17,33 @@ describe('metrics', () => {
     expect(text).toContain('hail_c_seconds_sum 1.5')
   })
 
+  test('count alike through an observer of a label set and without one', async () => {
+    const metrics = createMetrics()
+    const histogram = metrics.histogram({
+      name: 'hail_c_seconds',
+      help: 'C.',
+      labels: ['route', 'code'],
+      buckets: [1, 2]
+    })
+    const set = { route: '/rides', code: 202 }
+    histogram.observe(set, 0.5)
+    const observer = histogram.with(set)
+    for (const value of [1, 1.5, 2.5]) observer.observe(value)
+    histogram.with({ code: 202, route: '/rides' }).observe(2)
+    histogram.observe({ route: '/rides', code: 503 }, 0.1)
+    const text = await metrics.render()
+    for (const line of [
+      'bucket{le="1",route="/rides",code="202"} 2',
+      'bucket{le="2",route="/rides",code="202"} 4',
+      'bucket{le="+Inf",route="/rides",code="202"} 5',
+      'sum{route="/rides",code="202"} 7.5',
+      'count{route="/rides",code="202"} 5',
+      'count{route="/rides",code="503"} 1'
+    ]) {
+      expect(text).toContain(`hail_c_seconds_${line}`)
+    }
+  })
+
   test('refuse names outside the scheme', () => {
     const metrics = createMetrics()
     for (const name of ['rides_total', 'hail_Rides', 'hail_', 'hail-x']) {

@@ -218,9 +218,47 @@ function wrapHistogram<L extends string>(
 ): Histogram<L> {
   return {
     observe: (labels, value) => target.observe(guard.admit(labels), value),
-    with: (labels) => {
-      const child = target.labels(guard.admit(labels))
-      return { observe: (value) => child.observe(value) }
+    with: (labels) => observerOf(target, guard.admit(labels))
+  }
+}
+
+/** What prom-client keeps of one label set. */
+type KeptValues = {
+  labels: Record<string, string | number>
+  bucketValues: Record<number, number>
+  sum: number
+  count: number
+}
+
+/**
+ * Counts into what prom-client keeps of one label set, without the checks and the look-up by a text made
+ * of the labels that its own `observe` does each time: 1.3 us that every request would pay.
+ */
+function observerOf(
+  target: prometheus.Histogram<string>,
+  labels: Labels<string>
+): { observe(value: number): void } {
+  const { hashMap, upperBounds } = target as unknown as {
+    hashMap: Record<string, KeptValues>
+    upperBounds: readonly number[]
+  }
+  const find = (): KeptValues | undefined =>
+    Object.values(hashMap).find((values) =>
+      Object.entries(labels).every(([name, value]) => values.labels[name] === value)
+    )
+  // Without a look first, a second observer of a label set would begin at zero.
+  if (find() === undefined) target.zero(labels)
+  const kept = find()
+  assertThat(kept !== undefined, 'prom-client keeps a histogram by label set in its hashMap')
+  return {
+    observe: (value) => {
+      kept.sum += value
+      kept.count += 1
+      for (const bound of upperBounds) {
+        if (value > bound) continue
+        kept.bucketValues[bound] = (kept.bucketValues[bound] ?? 0) + 1
+        return
+      }
     }
   }
 }

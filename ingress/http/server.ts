@@ -50,6 +50,7 @@ export type HttpServerOptions = ExchangePorts & {
 type Addressee = Pick<Passage, 'request' | 'response' | 'correlation' | 'headers'>
 
 type ResponseTimes = Histogram<'route' | 'method' | 'code'>
+type Observer = ReturnType<ResponseTimes['with']>
 
 /** As in the logs of nginx: nobody was there to be answered. */
 const clientGone = 499
@@ -62,6 +63,7 @@ export class HttpServer {
   readonly #cors: Cors
   readonly #readCorrelation: CorrelationReader
   readonly #seconds: ResponseTimes
+  readonly #observers = new Map<Endpoint, Map<number, Observer>>()
   readonly #failureLines: LineBudget
   readonly #methodsByPath = new Map<string, Set<string>>()
   readonly #fixedHeaders: readonly (readonly [string, string])[]
@@ -229,7 +231,7 @@ export class HttpServer {
   #record(passage: Passage, status: number, durationMs: number): void {
     const { endpoint, correlation } = passage
     const { method, path } = endpoint.route
-    this.#seconds.observe({ route: path, method, code: status }, durationMs / 1_000)
+    this.#observerOf(endpoint, status).observe(durationMs / 1_000)
     const isFailure = status >= 500
     if (!isFailure && this.#clock.random() >= this.#options.accessLogRatio) return
     const silencedCount = isFailure ? this.#failureLines.take() : 0
@@ -246,6 +248,20 @@ export class HttpServer {
       },
       'request'
     )
+  }
+
+  #observerOf(endpoint: Endpoint, status: number): Observer {
+    let observers = this.#observers.get(endpoint)
+    if (observers === undefined) {
+      observers = new Map()
+      this.#observers.set(endpoint, observers)
+    }
+    const known = observers.get(status)
+    if (known !== undefined) return known
+    const { method, path } = endpoint.route
+    const observer = this.#seconds.with({ route: path, method, code: status })
+    observers.set(status, observer)
+    return observer
   }
 
   #problemOf(error: unknown, { correlationId }: Correlation): Problem {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createFakeClock, createMetrics, silentLogger } from '../../core/index.ts'
+import { createFakeClock, createMetrics, RetryError, silentLogger } from '../../core/index.ts'
 import type { OutRecord } from '../../core/kafka/index.ts'
 import { isSwitchedOff } from '../../test/support/config.ts'
 import { Problem } from '../http/index.ts'
@@ -62,15 +62,37 @@ const watchAll = (promise: Promise<Outcomes>, count: number) => {
 }
 
 describe('RecordAccumulator', () => {
-  test('sends the records of a linger in one request', async () => {
-    const { clock, producer, accumulator } = setUp()
-    const added = [accumulator.add(aRecord('a')), accumulator.add(aRecord('b'))]
-    await clock.advance(2)
-    expect(producer.batches).toEqual([])
-    await clock.advance(1)
-    await Promise.all(added)
-    expect(producer.batches).toEqual([2])
+  test('sends what comes at once in one request, and lets nothing wait while little comes', async () => {
+    const { producer, accumulator } = setUp()
+    await Promise.all([accumulator.add(aRecord('a')), accumulator.add(aRecord('b'))])
+    await accumulator.add(aRecord('c'))
+    expect(producer.batches).toEqual([2, 1])
     expect(accumulator.bytes).toBe(0)
+  })
+
+  test('lets records wait for others once batches are large, and no longer when they get small', async () => {
+    const { clock, producer, accumulator } = setUp({ batchRecordsMax: 100 })
+    const add = (count: number) =>
+      Promise.all(Array.from({ length: count }, (_, index) => accumulator.add(aRecord(`${index}`))))
+    for (let round = 0; round < 20; round += 1) {
+      const large = add(50)
+      await clock.advance(3)
+      await large
+    }
+    const early = add(1)
+    await clock.advance(2)
+    const late = add(1)
+    expect(producer.batches.at(-1)).toBe(50)
+    await clock.advance(1)
+    await Promise.all([early, late])
+    expect(producer.batches.at(-1)).toBe(2)
+    for (let round = 0; round < 40; round += 1) {
+      const small = add(1)
+      await clock.advance(3)
+      await small
+    }
+    await add(1)
+    expect(producer.batches.at(-1)).toBe(1)
   })
 
   test('sends at once when a batch is full', async () => {
@@ -232,12 +254,15 @@ describe('RecordAccumulator', () => {
   })
 
   test('says of each record of a batch what became of it', async () => {
-    const { clock, producer, accumulator } = setUp({ budgetBytes: 1_600, batchRecordsMax: 2 })
-    producer.mode = 'fail'
+    const producer = {
+      send: async ([record]: readonly OutRecord[]) => {
+        if (record?.topic === 't0')
+          throw new RetryError('HAIL_KAFKA_UNAVAILABLE', 'no broker answers')
+      }
+    }
+    const { clock, accumulator } = setUp({ budgetBytes: 1_600, batchRecordsMax: 2, producer })
     const records = [aRecord('a', 't0'), aRecord('b', 't1'), aRecord('c', 't0'), aRecord('d', 't1')]
     const seen = watchAll(accumulator.addAll(records), 4)
-    await clock.advance(0)
-    producer.mode = 'acknowledge'
     await clock.advance(5)
     expect(seen.map(({ state }) => state)).toEqual([
       'unknown_outcome',

@@ -36,13 +36,16 @@ export type Events = {
 }
 
 /** Publishes through an accumulator. */
-export const createEvents = (sink: RecordSink, codec: Pick<Codec, 'encode'>): Events => ({
-  publish: (event, origin) => {
-    const shared = { time: timeOf(event), partition: partitionOf(event), origin, codec }
-    return sink.add(toRecord(event, shared))
-  },
-  publishAll: (events, origin) => sink.addAll(toRecords(events, origin, codec))
-})
+export const createEvents = (sink: RecordSink, codec: Pick<Codec, 'encode'>): Events => {
+  const timeText = createTimeText()
+  return {
+    publish: (event, origin) => {
+      const shared = { time: timeText(event.at), partition: partitionOf(event), origin, codec }
+      return sink.add(toRecord(event, shared))
+    },
+    publishAll: (events, origin) => sink.addAll(toRecords(events, { origin, codec, timeText }))
+  }
+}
 
 type PlainEvent = OutEvent<TopicName>
 
@@ -56,13 +59,16 @@ type Shared = {
 
 const toRecords = (
   events: readonly PlainEvent[],
-  origin: Origin,
-  codec: Pick<Codec, 'encode'>
+  {
+    origin,
+    codec,
+    timeText
+  }: Pick<Shared, 'origin' | 'codec'> & { timeText: (at: number) => string }
 ): OutRecord[] => {
   const shared: Shared = { time: '', partition: 0, origin, codec }
   let last: PlainEvent | undefined
   return events.map((event) => {
-    if (event.at !== last?.at) shared.time = timeOf(event)
+    shared.time = timeText(event.at)
     const isAlike = event.topic === last?.topic && event.key === last.key
     if (!isAlike || event.partition !== last?.partition) shared.partition = partitionOf(event)
     last = event
@@ -70,7 +76,18 @@ const toRecords = (
   })
 }
 
-const timeOf = ({ at }: PlainEvent): string => new Date(at).toISOString()
+/** Tens of records are of one millisecond, and writing a time costs as much as encoding a record. */
+const createTimeText = (): ((at: number) => string) => {
+  let lastMs = 0
+  let last = new Date(lastMs).toISOString()
+  return (at) => {
+    if (at !== lastMs) {
+      lastMs = at
+      last = new Date(at).toISOString()
+    }
+    return last
+  }
+}
 
 const partitionOf = ({ topic, key, partition }: PlainEvent): number =>
   partition ?? partitionForKey(key, topics[topic].partitions)

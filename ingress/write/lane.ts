@@ -8,6 +8,10 @@
  *           \--deadline: never sent, overloaded                   \--error, deadline: unknown outcome
  * ```
  *
+ * The linger adapts: records that come one by one gain nothing from waiting and go at once, what comes
+ * while they are in flight gathers anyway; it grows to `lingerMs` with the size of the batches, where
+ * it saves the broker and us most of the requests.
+ *
  * The breaker: after `failuresMax` failed requests in a row, or one that is overdue, the lane refuses
  * at once until `coolDownMs` have passed. Then it is half open: records are taken for one request, and
  * refused again while that is in flight, since they would only wait for their deadline; it decides.
@@ -25,6 +29,7 @@ export type LaneFailure = 'overloaded' | 'broker_unavailable' | 'unknown_outcome
 export type LaneOptions = {
   clock: Clock
   producer: Pick<KafkaProducer, 'send'>
+  /** Longest wait of a record for others. */
   lingerMs: number
   batchRecordsMax: number
   batchBytesMax: number
@@ -50,6 +55,11 @@ export type Entry = {
   isSettled: boolean
 }
 
+/** Batches of this many records and more have the whole linger; a request to Kafka costs as much as 20 records. */
+const fullLingerRecords = 20
+/** A batch counts for an eighth of the running mean: some milliseconds of load change the linger. */
+const meanShare = 1 / 8
+
 /** See the module. */
 export class Lane {
   readonly #options: LaneOptions
@@ -57,6 +67,8 @@ export class Lane {
   #queuedBytes = 0
   #inFlight: readonly Entry[] = []
   #linger: TimerHandle | null = null
+  #isFlushing = false
+  #batchRecordsMean = 1
   #failures = 0
   #isOverdue = false
   #isTripped = false
@@ -84,7 +96,7 @@ export class Lane {
     this.#queuedBytes += entry.bytes
     if (this.#inFlight.length > 0) return
     if (this.#isFull) this.flush()
-    else this.#linger ??= this.#setLinger(this.#options.lingerMs)
+    else if (this.#linger === null) this.#waitOrFlush(this.#lingerMs)
   }
 
   /** Sends what waits now, unless a request is in flight. */
@@ -93,6 +105,7 @@ export class Lane {
     this.#linger = null
     if (this.#inFlight.length > 0 || this.#queue.length === 0) return
     this.#inFlight = this.#takeBatch()
+    this.#batchRecordsMean += (this.#inFlight.length - this.#batchRecordsMean) * meanShare
     void this.#send(this.#inFlight)
   }
 
@@ -103,16 +116,14 @@ export class Lane {
     const head = this.#inFlight[0]
     if (head !== undefined && head.addedAt <= overdueBefore && !this.#isOverdue) {
       this.#isOverdue = true
-      for (const entry of this.#inFlight) {
-        settle(entry, () => entry.reject(fail('unknown_outcome'), entry.index))
-      }
+      for (const entry of this.#inFlight) refuse(entry, fail, 'unknown_outcome')
     }
     const expired = countWhile(this.#queue, (entry) => entry.addedAt <= overdueBefore)
     if (expired === 0) return
     for (const entry of this.#queue.splice(0, expired)) {
       this.#queuedBytes -= entry.bytes
       this.#options.release(entry.bytes)
-      settle(entry, () => entry.reject(fail('overloaded'), entry.index))
+      refuse(entry, fail, 'overloaded')
     }
     this.#wakeIfIdle()
   }
@@ -152,11 +163,12 @@ export class Lane {
     const { clock, fail, release, failuresMax, coolDownMs } = this.#options
     for (const entry of batch) {
       release(entry.bytes)
-      settle(entry, () => {
-        // An error may come after the broker has written: the outcome is unknown, never "failed".
-        if (failure === null) entry.resolve()
-        else entry.reject(fail('unknown_outcome', failure), entry.index)
-      })
+      // An error may come after the broker has written: the outcome is unknown, never "failed".
+      if (failure !== null) refuse(entry, fail, 'unknown_outcome', failure)
+      else if (!entry.isSettled) {
+        entry.isSettled = true
+        entry.resolve()
+      }
     }
     this.#failures = failure === null ? 0 : this.#failures + 1
     if (this.#failures === 0) this.#close()
@@ -179,13 +191,27 @@ export class Lane {
       return
     }
     const waited = this.#options.clock.monotonic() - oldest.addedAt
-    const leftMs = this.#options.lingerMs - waited
-    if (leftMs <= 0 || this.#isFull || this.#onIdle.length > 0) this.flush()
-    else this.#linger ??= this.#setLinger(leftMs)
+    if (this.#isFull || this.#onIdle.length > 0) this.flush()
+    else this.#waitOrFlush(this.#lingerMs - waited)
   }
 
-  #setLinger(delayMs: number): TimerHandle {
-    return this.#options.clock.setTimer(() => this.flush(), delayMs)
+  /** Zero for batches of one, `lingerMs` from `fullLingerRecords` on. */
+  get #lingerMs(): number {
+    const share = (this.#batchRecordsMean - 1) / (fullLingerRecords - 1)
+    return this.#options.lingerMs * Math.min(1, share)
+  }
+
+  /** Timers know whole milliseconds, so a shorter wait is none; the records of one request still go together. */
+  #waitOrFlush(waitMs: number): void {
+    if (waitMs >= 1) {
+      this.#linger ??= this.#options.clock.setTimer(() => this.flush(), waitMs)
+    } else if (!this.#isFlushing) {
+      this.#isFlushing = true
+      queueMicrotask(() => {
+        this.#isFlushing = false
+        this.flush()
+      })
+    }
   }
 
   #takeBatch(): readonly Entry[] {
@@ -213,10 +239,15 @@ export class Lane {
   }
 }
 
-const settle = (entry: Entry, how: () => void): void => {
+const refuse = (
+  entry: Entry,
+  fail: LaneOptions['fail'],
+  reason: LaneFailure,
+  cause?: unknown
+): void => {
   if (entry.isSettled) return
   entry.isSettled = true
-  how()
+  entry.reject(fail(reason, cause), entry.index)
 }
 
 const countWhile = (entries: readonly Entry[], test: (entry: Entry) => boolean): number => {
