@@ -3,6 +3,7 @@
  * name=value, then commands and events a line each (see child-process.ts and peers/).
  */
 import { join } from 'node:path'
+import { assertThat } from '../core/index.ts'
 import { nodeArguments } from '../ops/strip-types/node-arguments.ts'
 import type { ChildCommand } from './child-process.ts'
 import { javaCommand } from './java-peer.ts'
@@ -35,7 +36,9 @@ export function contestantCommand(
   program: ProgramArguments
 ): ChildCommand {
   const args = argumentsOf(stage, program)
-  return name === 'kafkaStreams' ? javaCommand(stage.peer, args) : nodeCommand(args)
+  if (name === 'hailstream') return nodeCommand(args)
+  assertThat(stage.peer !== null, 'a stage for a race has the Java peer')
+  return javaCommand(stage.peer, args)
 }
 
 function nodeCommand(args: readonly string[]): ChildCommand {

@@ -26,7 +26,8 @@ export interface Stage {
   readonly redis: Redis
   readonly clock: Clock
   readonly tell: Report
-  readonly peer: JavaPeer
+  /** Java Kafka Streams; null where a bench has no use for it. */
+  readonly peer: JavaPeer | null
   /** Begins the name of everything this run makes: letters, digits and underscores. */
   readonly prefix: string
   /** A folder of this run for the peer's state; removed at the end. */
@@ -37,12 +38,15 @@ export interface Stage {
 export interface StageOptions {
   readonly clock: Clock
   readonly tell: Report
+  /** Default false. */
+  readonly withJavaPeer?: boolean
 }
 
 /** Sets up what is missing and starts everything. */
-export async function openStage({ clock, tell }: StageOptions): Promise<Stage> {
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { clock, tell, withJavaPeer = false } = options
   const config = benchStackConfig()
-  const peer = await buildJavaPeer(config, tell)
+  const peer = withJavaPeer ? await buildJavaPeer(config, tell) : null
   await setupStack({ config, report: tell })
   const isGiven = config.choice === 'external' || Object.keys(config.given).length === 4
   // An earlier run's topics would be the broker's to carry, and its state Redis'.

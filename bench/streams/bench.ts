@@ -1,22 +1,22 @@
 /**
  * @module The streams bench: its scenarios one after the other, and the result they make.
  */
-import type { Clock } from '../../core/index.ts'
-import type { Report } from '../../ops/stack/index.ts'
-import type { BenchSettings } from '../config.ts'
 import { commitMs, streamThreads } from '../contestant.ts'
 import { describeMachine, describeVersions, type Machine, type Versions } from '../machine.ts'
 import type { RaceResult } from '../race.ts'
+import type { BenchOptions } from '../run-main.ts'
+import { chosenScenarios, runScenarios } from '../scenarios.ts'
 import { openStage } from '../stage.ts'
+import type { TargetOutcome } from '../targets.ts'
 import { type IdleResult, idle } from './idle.ts'
 import { createInputs } from './inputs.ts'
 import { join } from './join.ts'
 import { type LatencyResult, latency } from './latency.ts'
-import type { ScenarioOptions } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import { sessionWindow } from './session-window.ts'
 import { streamsSizes } from './sizes.ts'
 import { type TakeoverResult, takeover } from './takeover.ts'
-import { judge, type TargetOutcome } from './targets.ts'
+import { judge } from './targets.ts'
 import { windowedCount } from './windowed-count.ts'
 
 /** What each scenario found; one that did not run is left out. */
@@ -51,43 +51,24 @@ export interface StreamsBenchResult extends StreamsFigures {
 export type ComparedScenario = 'windowedCount' | 'join' | 'sessionWindow'
 
 /** Scenarios in the order of their run. Those that compare come first: they need the quiet most. */
-const scenarios = { windowedCount, join, sessionWindow, latency, takeover, idle } as const
+export const scenarios = { windowedCount, join, sessionWindow, latency, takeover, idle } as const
 
-export type ScenarioName = keyof typeof scenarios
-
-export interface StreamsBenchOptions {
-  readonly settings: BenchSettings
-  readonly clock: Clock
-  readonly tell: Report
-  /** Ends the bench between two steps; what it started is stopped. */
-  readonly signal: AbortSignal
-}
+type ScenarioName = keyof typeof scenarios
 
 /** @throws RangeError when a scenario is asked for that is not there */
-export async function runStreamsBench(options: StreamsBenchOptions): Promise<StreamsBenchResult> {
+export async function runStreamsBench(options: BenchOptions): Promise<StreamsBenchResult> {
   const { settings, clock, tell, signal } = options
-  const names = chosenScenarios(settings.BENCH_ONLY)
+  const names = chosenScenarios(Object.keys(scenarios) as ScenarioName[], settings.BENCH_ONLY)
   const startedAt = clock.monotonic()
   const machine = describeMachine()
   const sizes = streamsSizes(settings)
-  const stage = await openStage({ clock, tell })
+  const stage = await openStage({ clock, tell, withJavaPeer: true })
   try {
     const seed = settings.BENCH_SEED
     const inputs = createInputs(stage, sizes, seed)
-    const found: Record<string, unknown> = {}
-    const failures: Record<string, string> = {}
-    for (const name of names) {
-      tell(`${name} ...`)
-      const run = scenarios[name] as (options: ScenarioOptions) => Promise<unknown>
-      try {
-        found[name] = await untilAborted(run({ stage, sizes, inputs, seed }), signal)
-      } catch (error) {
-        signal.throwIfAborted()
-        // One that cannot run takes nothing from what the others find.
-        failures[name] = error instanceof Error ? error.message : String(error)
-        tell(`${name} failed: ${failures[name]}`)
-      }
-    }
+    const run = (name: ScenarioName): Promise<unknown> =>
+      (scenarios[name] as Scenario<unknown>)({ stage, sizes, inputs, seed })
+    const { found, failures } = await runScenarios({ names, run, tell, signal })
     const figures: StreamsFigures = found
     return {
       ...summaryOf(figures),
@@ -103,36 +84,6 @@ export async function runStreamsBench(options: StreamsBenchOptions): Promise<Str
   } finally {
     await stage.close()
   }
-}
-
-/** Rejects with the signal's reason at once; what still runs then loses its connections. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = (): void => undefined
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-  // The loser of the race may fail later, when nobody listens any more.
-  work.catch(() => undefined)
-  try {
-    signal.throwIfAborted()
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
-/** The scenarios named, in the order of their run; `all` means every one. */
-export function chosenScenarios(wanted: readonly string[]): readonly ScenarioName[] {
-  const all = Object.keys(scenarios) as ScenarioName[]
-  if (wanted.includes('all')) return all
-  const unknown = wanted.filter((name) => !all.includes(name as ScenarioName))
-  if (unknown.length > 0) {
-    throw new RangeError(
-      `BENCH_ONLY: expected some of ${all.join(', ')}, got ${unknown.join(', ')}`
-    )
-  }
-  return all.filter((name) => wanted.includes(name))
 }
 
 /** What a reader wants to know first. */

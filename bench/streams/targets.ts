@@ -1,27 +1,10 @@
 /**
- * @module What the figures of the streams bench are held against. A missed target does not fail the
- * bench, since a busy machine misses any; a wrong answer does.
+ * @module What the figures of the streams bench are held against.
  */
+import { judgeTargets, type TargetOutcome, type Targets } from '../targets.ts'
 import type { StreamsFigures } from './bench.ts'
 
-/** One target: `bar` has to be reached, `aim` is wished for. */
-export interface TargetOutcome {
-  readonly bar: number
-  readonly aim: number | null
-  readonly got: number
-  readonly isHeld: boolean
-}
-
-type Target = {
-  readonly bar: number
-  readonly aim?: number
-  /** True when smaller is better. */
-  readonly isLimit?: boolean
-  /** Undefined when the scenario did not run. */
-  readonly of: (figures: StreamsFigures) => number | undefined
-}
-
-const targets: Readonly<Record<string, Target>> = {
+const targets: Targets<StreamsFigures> = {
   windowedCountRatio: { bar: 1, aim: 2, of: ({ windowedCount }) => windowedCount?.ratio },
   hopP99Ms: { bar: 250, aim: 120, isLimit: true, of: worstHop },
   takeoverMs: {
@@ -40,15 +23,8 @@ const targets: Readonly<Record<string, Target>> = {
 }
 
 /** Every target whose scenario ran. */
-export function judge(figures: StreamsFigures): Record<string, TargetOutcome> {
-  const outcomes: Record<string, TargetOutcome> = {}
-  for (const [name, { bar, aim = null, isLimit = false, of }] of Object.entries(targets)) {
-    const got = of(figures)
-    if (got === undefined) continue
-    outcomes[name] = { bar, aim, got, isHeld: isLimit ? got <= bar : got >= bar }
-  }
-  return outcomes
-}
+export const judge = (figures: StreamsFigures): Record<string, TargetOutcome> =>
+  judgeTargets(targets, figures)
 
 function worstHop({ latency }: StreamsFigures): number | undefined {
   if (latency === undefined) return undefined
