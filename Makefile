@@ -9,7 +9,7 @@ export $(DEMO_SETTINGS) STACK STACK_NAME SERVICES ROLES SINKS ROLE SUB SIM_SEEDS
 export CRASH_CASES CRASH_SEED CRASH_LANES
 export BENCH_SMOKE BENCH_SEED BENCH_ONLY BENCH_PAIRS BENCH_RECORDS
 
-.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology lag doctor token docs generate bench-streams crash
+.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology lag doctor token docs generate bench-streams bench-ingress crash
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -77,3 +77,6 @@ docs: node_modules ## Generate the pages of docs/ that come from the code
 
 bench-streams: node_modules ## The stream runtime beside Java Kafka Streams (BENCH_SMOKE=1, BENCH_ONLY, BENCH_PAIRS)
 	@$(TSX) bench/streams/main.ts
+
+bench-ingress: node_modules ## The ingress beside Express, Fastify and bare servers (BENCH_SMOKE=1, BENCH_ONLY, BENCH_PAIRS)
+	@$(TSX) bench/ingress/main.ts
