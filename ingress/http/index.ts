@@ -44,6 +44,7 @@ export {
   text
 } from './schema-fragments.ts'
 export { HttpServer, type HttpServerOptions } from './server.ts'
+export type { StaticPage } from './static-page.ts'
 export {
   createBodyValidator,
   createItemCheck,

@@ -32,8 +32,16 @@ export type Exchange<Body = unknown, Query = unknown> = {
   isAborted: () => boolean
 }
 
-/** What a handler answers; `body` is written as JSON. */
-export type Reply = { status: number; body?: unknown; headers?: Record<string, string> }
+/**
+ * What a handler answers; `body` is written as JSON. `text` is written as it is, and its
+ * `content-type` is among the headers.
+ */
+export type Reply = {
+  status: number
+  body?: unknown
+  text?: string
+  headers?: Record<string, string>
+}
 
 /** Headers that not every route answers with. */
 export type ReplyHeader = 'location' | 'etag'
