@@ -1,6 +1,6 @@
 /**
  * The whole ingress on a free port with everything outside of it in memory: real HTTP, real tokens,
- * real encoding.
+ * real encoding. Every answer is held against the API description.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { createSecretKeySource, mintToken } from '../auth/index.ts'
 import { readIngressConfig } from '../config.ts'
 import { createUuidV7, type TokenRole } from '../http/index.ts'
 import { createIngress, type Ingress } from '../ingress.ts'
+import { createAnswerChecker } from './answer-checker.ts'
 import { MemoryProducer } from './memory-producer.ts'
 import { MemoryHistory, MemoryStores } from './memory-stores.ts'
 
@@ -53,6 +54,8 @@ const defaults = {
   INGRESS_LINGER: '1ms',
   LOG_LEVEL: 'silent'
 }
+
+const checkAnswer = createAnswerChecker()
 
 /** Starts an ingress; drain it by `ingress.drain()`. */
 export const startTestIngress = async (
@@ -108,7 +111,9 @@ export const startTestIngress = async (
     })
     const text = await response.text()
     const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
-    return { status: response.status, headers: response.headers, body }
+    const { status } = response
+    checkAnswer({ method, path, status, headers: response.headers, body })
+    return { status, headers: response.headers, body }
   }
 
   return {
