@@ -44,7 +44,7 @@ export type Reply = {
 }
 
 /** Headers that not every route answers with. */
-export type ReplyHeader = 'location' | 'etag'
+export type ReplyHeader = 'location' | 'etag' | 'retry-after'
 
 /** One documented answer. */
 export type ResponseDoc = {

@@ -98,7 +98,8 @@ const requestBody = (route: AnyRoute, components: SchemaComponents): JsonSchema 
 
 const headerByName: Readonly<Record<ReplyHeader, readonly [string, string]>> = {
   location: ['Location', 'Location'],
-  etag: ['ETag', 'ETag']
+  etag: ['ETag', 'ETag'],
+  'retry-after': ['Retry-After', 'RetryAfter']
 }
 
 const describeResponse = (response: ResponseDoc, components: SchemaComponents): JsonSchema => {

@@ -58,7 +58,7 @@ export const createAnswerChecker = (
     }
     const response = operation.responses[status]
     if (response === undefined) throw new Error(`${asked} (${code}) is not documented`)
-    requireHeaders(asked, Object.keys(response.headers ?? {}), headers)
+    requireHeaders(asked, { status, documented: Object.keys(response.headers ?? {}), headers })
     const type = (headers.get('content-type') ?? '').split(';')[0] ?? ''
     if (response.content === undefined) return
     const media = response.content[type]
@@ -93,11 +93,16 @@ const findOperation = (
   return paths[matching[0] ?? '']?.[method.toLowerCase()] ?? null
 }
 
-/** Limits can be switched off, and their headers with them. */
-const optional = /^(RateLimit-|WWW-)/
+/** Limits can be switched off, and their headers with them; a batch may have nothing to retry. */
+const isOptional = (name: string, status: number): boolean =>
+  /^(RateLimit-|WWW-)/.test(name) || (name === 'Retry-After' && status < 400)
 
-const requireHeaders = (asked: string, documented: readonly string[], headers: Headers): void => {
-  const missing = documented.filter((name) => !optional.test(name) && !headers.has(name))
+const requireHeaders = (
+  asked: string,
+  answer: { status: number; documented: readonly string[]; headers: Headers }
+): void => {
+  const { status, documented, headers } = answer
+  const missing = documented.filter((name) => !isOptional(name, status) && !headers.has(name))
   if (missing.length > 0) throw new Error(`${asked} came without ${missing.join(', ')}`)
   for (const name of ['Location', 'ETag', 'Retry-After']) {
     if (headers.has(name) && !documented.includes(name)) {

@@ -5,12 +5,12 @@
  * @module
  */
 import { createLocalCodec, type RecordName, type Records, topics } from '../../avro/index.ts'
-import { type Clock, createMetrics, silentLogger, systemClock } from '../../core/index.ts'
+import { createMetrics, silentLogger, systemClock } from '../../core/index.ts'
 import { createIds, createMarkets, createPolicy, defaultMarkets } from '../../domain/index.ts'
 import { createSecretKeySource, mintToken } from '../auth/index.ts'
 import { readIngressConfig } from '../config.ts'
 import { createUuidV7, type TokenRole } from '../http/index.ts'
-import { createIngress, type Ingress } from '../ingress.ts'
+import { createIngress, type Ingress, type IngressDeps } from '../ingress.ts'
 import { createAnswerChecker } from './answer-checker.ts'
 import { MemoryProducer } from './memory-producer.ts'
 import { MemoryHistory, MemoryStores } from './memory-stores.ts'
@@ -57,10 +57,13 @@ const defaults = {
 
 const checkAnswer = createAnswerChecker()
 
+/** What a test may bring of its own. */
+export type TestParts = Partial<Pick<IngressDeps, 'clock' | 'keys' | 'logger'>>
+
 /** Starts an ingress; drain it by `ingress.drain()`. */
 export const startTestIngress = async (
   environment: Record<string, string> = {},
-  clock: Clock = systemClock
+  parts: TestParts = {}
 ): Promise<TestIngress> => {
   const config = readIngressConfig({ ...defaults, ...environment })
   const { secrets, timeScale } = config.shared
@@ -71,7 +74,7 @@ export const startTestIngress = async (
   const metrics = createMetrics()
   const ingress = createIngress({
     config,
-    clock,
+    clock: systemClock,
     logger: silentLogger,
     metrics,
     codec,
@@ -80,7 +83,8 @@ export const startTestIngress = async (
     markets: createMarkets(defaultMarkets),
     policy: createPolicy({ timeScale }),
     live: stores,
-    history
+    history,
+    ...parts
   })
   const port = await ingress.listen()
   const url = `http://127.0.0.1:${port}/api/v1`

@@ -21,8 +21,8 @@ export {
 export { createEvents, type Events, type OutEvent } from './events.ts'
 export { exampleFare, fareDocument } from './fare-document.ts'
 export { SeenPositions } from './seen-positions.ts'
-export { pendingRide }
 export type { SurgeReader, WriteServices } from './services.ts'
+export { pendingRide }
 
 /** Every route that writes. */
 export const writeRoutes: readonly Route<WriteServices>[] = [

@@ -37,20 +37,22 @@ const pointsMax = 200
 
 const location = closed(
   {
-  lat: latitude,
-  lon: longitude,
-  accuracyMeters: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 100_000, description: 'Radius of error, metres' })
-  ),
-  headingDegrees: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 360, description: 'Clockwise from north' })
-  ),
-  speedMps: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 1_000, description: 'Metres a second' })
-  ),
-  deviceTime: epochMs('When the device measured it, epoch ms'),
-  sessionId: Type.Optional(text(64, 'The session of the driver, from going online'))
-}, { title: 'Position', description: 'Where a driver was' })
+    lat: latitude,
+    lon: longitude,
+    accuracyMeters: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 100_000, description: 'Radius of error, metres' })
+    ),
+    headingDegrees: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 360, description: 'Clockwise from north' })
+    ),
+    speedMps: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1_000, description: 'Metres a second' })
+    ),
+    deviceTime: epochMs('When the device measured it, epoch ms'),
+    sessionId: Type.Optional(text(64, 'The session of the driver, from going online'))
+  },
+  { title: 'Position', description: 'Where a driver was' }
+)
 
 const examplePosition = {
   ...example.pickup,
@@ -129,9 +131,15 @@ const reportLocations = defineRoute({
       example: {
         results: [
           { index: 0, status: 'accepted' },
-          { index: 1, status: 'invalid', detail: '/lat must be <= 90' }
+          {
+            index: 1,
+            status: 'invalid',
+            code: 'outside_service_area',
+            detail: '/lat must be <= 90'
+          }
         ]
-      }
+      },
+      headers: ['retry-after']
     }
   },
   problems: ['subject_forbidden'],
