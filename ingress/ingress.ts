@@ -13,6 +13,7 @@ import { createTokenVerifier, type KeySource } from './auth/index.ts'
 import type { IngressConfig } from './config.ts'
 import { HttpServer } from './http/index.ts'
 import { createAdmission, createPositionLanes } from './limits/index.ts'
+import { createPages } from './openapi/index.ts'
 import {
   AssignmentPoller,
   createReadGuard,
@@ -23,6 +24,7 @@ import {
   type ReadServices,
   readRoutes
 } from './read/index.ts'
+import { apiRoutes } from './routes.ts'
 import {
   createEvents,
   RecordAccumulator,
@@ -73,6 +75,7 @@ export const createIngress = (deps: IngressDeps): Ingress => {
     server.register(writeRoutes, createWriteServices(deps, accumulator))
   }
   if (config.roles.isReading) server.register(readRoutes, read)
+  server.registerPages(createPages(apiRoutes))
   let isDraining = false
 
   return {

@@ -74,7 +74,8 @@ export type Passage = {
   onRunning: () => void
 }
 
-const idPattern = /^[A-Za-z0-9_.-]{1,128}$/
+/** Ids of bills have a colon, which some clients escape. */
+const idPattern = /^[A-Za-z0-9_.:-]{1,128}$/
 
 /** Runs the checks and the handler. Throws a problem for every refusal. */
 export const runExchange = async (passage: Passage, ports: ExchangePorts): Promise<Reply> => {
@@ -165,7 +166,7 @@ const takeIdempotencyKey = (
 const takeParameters = ({ endpoint, request }: Passage): Record<string, string> => {
   const params: Record<string, string> = {}
   for (const name of endpoint.parameterNames) {
-    const value = request.path_parameters[name] ?? ''
+    const value = (request.path_parameters[name] ?? '').replace(/%3a/gi, ':')
     if (!idPattern.test(value)) throw new Problem('not_found')
     params[name] = value
   }

@@ -3,26 +3,32 @@
  *
  * @module
  */
+
+export { example, examplePapers, examplePerson } from './example-values.ts'
 export type { Admission, Authenticate } from './exchange.ts'
 export { createUuidV7, parseIdempotencyKey, uuidV7Time } from './idempotency-key.ts'
+export { Problem, type ProblemOptions, retryAfterSeconds, type Violation } from './problem.ts'
 export {
-  Problem,
   type ProblemCode,
-  type ProblemOptions,
+  type ProblemEntry,
+  problemCodes,
   problemTable,
-  retryAfterSeconds,
-  type Violation
-} from './problem.ts'
+  problemType,
+  type RetryRule
+} from './problem-table.ts'
 export {
   basePath,
   type Exchange,
   type Identity,
   type LimitClass,
   type Reply,
+  type ReplyHeader,
+  type RequestExample,
   type ResponseDoc,
   type Route,
   routeDefiner,
-  type TokenRole
+  type TokenRole,
+  writeProblems
 } from './route.ts'
 export {
   closed,
@@ -38,6 +44,7 @@ export {
   text
 } from './schema-fragments.ts'
 export { HttpServer, type HttpServerOptions } from './server.ts'
+export type { StaticPage } from './static-page.ts'
 export {
   createBodyValidator,
   createItemCheck,

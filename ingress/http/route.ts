@@ -5,6 +5,7 @@
  * @module
  */
 import type { Static, TSchema } from 'typebox'
+import type { ProblemCode } from './problem-table.ts'
 
 /** The role claim of a token. */
 export type TokenRole = 'customer' | 'driver' | 'admin' | 'signup'
@@ -31,11 +32,42 @@ export type Exchange<Body = unknown, Query = unknown> = {
   isAborted: () => boolean
 }
 
-/** What a handler answers; `body` is written as JSON. */
-export type Reply = { status: number; body?: unknown; headers?: Record<string, string> }
+/**
+ * What a handler answers; `body` is written as JSON. `text` is written as it is, and its
+ * `content-type` is among the headers.
+ */
+export type Reply = {
+  status: number
+  body?: unknown
+  text?: string
+  headers?: Record<string, string>
+}
+
+/** Headers that not every route answers with. */
+export type ReplyHeader = 'location' | 'etag' | 'retry-after'
 
 /** One documented answer. */
-export type ResponseDoc = { description: string; schema?: TSchema }
+export type ResponseDoc = {
+  description: string
+  schema?: TSchema
+  /** Must fit the schema; a test compares it with what the route answers to its example. */
+  example?: unknown
+  headers?: readonly ReplyHeader[]
+}
+
+/** A request that the API description shows and a test sends. */
+export type RequestExample = {
+  params?: Readonly<Record<string, string>>
+  query?: Readonly<Record<string, string | number>>
+  body?: unknown
+}
+
+/** What every route that writes a record may answer when the record is not kept for sure. */
+export const writeProblems = [
+  'overloaded',
+  'broker_unavailable',
+  'unknown_outcome'
+] as const satisfies readonly ProblemCode[]
 
 /** A route; `Services` is what its handler needs from the process. */
 export type Route<Services> = {
@@ -54,6 +86,9 @@ export type Route<Services> = {
   /** Bytes of body; the server's default where absent. */
   bodyBytesMax?: number
   responses: Readonly<Record<number, ResponseDoc>>
+  /** What the handler may answer beyond the problems that follow from the rest of the definition. */
+  problems?: readonly ProblemCode[]
+  example?: RequestExample
   handler: (exchange: Exchange, services: Services) => Promise<Reply> | Reply
 }
 

@@ -12,19 +12,19 @@ export const idPattern = '^[A-Za-z0-9_-]{1,64}$'
 /** An object that takes the listed fields only. */
 export const closed = <Properties extends TProperties>(
   properties: Properties,
-  description?: string
-) =>
-  Type.Object(properties, {
-    additionalProperties: false,
-    ...(description === undefined ? {} : { description })
-  })
+  /** A titled schema is a component of the API description. */
+  options: { title?: string; description?: string } = {}
+) => Type.Object(properties, { additionalProperties: false, ...options })
 
 /** Degrees of WGS 84. */
 export const latitude = Type.Number({ minimum: -90, maximum: 90, description: 'Degrees north' })
 export const longitude = Type.Number({ minimum: -180, maximum: 180, description: 'Degrees east' })
 
 /** A place on the map. */
-export const point = closed({ lat: latitude, lon: longitude }, 'A place, WGS 84')
+export const point = closed(
+  { lat: latitude, lon: longitude },
+  { title: 'Place', description: 'A place, WGS 84' }
+)
 
 /** Free text without control characters; length in UTF-16 units. */
 export const text = (maxLength: number, description: string, minLength = 1) =>
@@ -51,14 +51,22 @@ export const pageQuery = {
 /** The problem document, for the API description. */
 export const problemDocument = Type.Object(
   {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    instance: Type.String(),
-    code: Type.String(),
-    correlationId: Type.String(),
-    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() })))
+    type: Type.String({ description: 'urn:hailstream:problem: and the code; stable' }),
+    title: Type.String({ description: 'The same for every problem of this code' }),
+    status: Type.Integer({ description: 'Status of the answer' }),
+    detail: Type.String({ description: 'What was expected, for a person' }),
+    instance: Type.String({ description: 'Path of the request' }),
+    code: Type.String({ description: 'What to match on; see /problems/{code}' }),
+    correlationId: Type.String({ description: 'What to quote when asking for help' }),
+    errors: Type.Optional(
+      Type.Array(
+        closed({
+          path: Type.String({ description: 'JSON pointer into the body, or a parameter' }),
+          message: Type.String({ description: 'The rule it breaks' })
+        }),
+        { description: 'Broken rules, 16 at most' }
+      )
+    )
   },
-  { description: 'RFC 9457 problem document' }
+  { title: 'Problem', description: 'RFC 9457 problem document', additionalProperties: false }
 )

@@ -27,6 +27,7 @@ import {
 import { createLineBudget, type LineBudget } from './line-budget.ts'
 import { Problem, retryAfterSeconds } from './problem.ts'
 import { basePath, type Reply, type Route } from './route.ts'
+import { createPageAnswer, type PageAnswer, type StaticPage } from './static-page.ts'
 
 /** Settings; every limit is a bound on memory or time. */
 export type HttpServerOptions = ExchangePorts & {
@@ -49,6 +50,9 @@ export type HttpServerOptions = ExchangePorts & {
 /** What writing a reply needs to know. */
 type Addressee = Pick<Passage, 'request' | 'response' | 'correlation' | 'headers'>
 
+/** A route as metrics and logs name it. */
+type NamedRoute = { method: string; path: string }
+
 type ResponseTimes = Histogram<'route' | 'method' | 'code'>
 type Observer = ReturnType<ResponseTimes['with']>
 
@@ -63,7 +67,7 @@ export class HttpServer {
   readonly #cors: Cors
   readonly #readCorrelation: CorrelationReader
   readonly #seconds: ResponseTimes
-  readonly #observers = new Map<Endpoint, Map<number, Observer>>()
+  readonly #observers = new Map<NamedRoute, Map<number, Observer>>()
   readonly #failureLines: LineBudget
   readonly #methodsByPath = new Map<string, Set<string>>()
   readonly #fixedHeaders: readonly (readonly [string, string])[]
@@ -116,6 +120,19 @@ export class HttpServer {
       else this.#app.post(path, handle)
       const methods = this.#methodsByPath.get(path) ?? new Set()
       this.#methodsByPath.set(path, methods.add(route.method))
+    }
+  }
+
+  /** Adds pages that need no token; only before `listen`. */
+  registerPages(pages: readonly StaticPage[]): void {
+    for (const page of pages) {
+      const path = basePath + page.path
+      const answer = createPageAnswer(page)
+      const route = { method: 'GET', path: page.route ?? page.path }
+      this.#app.get(path, (request: Request, response: Response): void => {
+        this.#servePage({ route, answer, request, response })
+      })
+      this.#methodsByPath.set(path, new Set(['GET']))
     }
   }
 
@@ -184,7 +201,30 @@ export class HttpServer {
     }
     if (isRunning) this.#leave()
     const isSent = this.#write(passage, reply)
-    this.#record(passage, isSent ? reply.status : clientGone, this.#clock.monotonic() - startedAt)
+    const status = isSent ? reply.status : clientGone
+    this.#record(endpoint.route, correlation, status, this.#clock.monotonic() - startedAt)
+  }
+
+  #servePage(asked: {
+    route: NamedRoute
+    answer: PageAnswer
+    request: Request
+    response: Response
+  }): void {
+    const { route, answer, request, response } = asked
+    const startedAt = this.#clock.monotonic()
+    const correlation = this.#readCorrelation(request.headers)
+    let reply: Reply | Problem
+    try {
+      if (this.#isRefusing) throw this.#drainingProblem()
+      this.#options.admission.admitAddress(this.#addressOf(request))
+      reply = answer(request.headers['if-none-match'])
+    } catch (error) {
+      reply = this.#problemOf(error, correlation)
+    }
+    const isSent = this.#write({ request, response, correlation, headers: {} }, reply)
+    const status = isSent ? reply.status : clientGone
+    this.#record(route, correlation, status, this.#clock.monotonic() - startedAt)
   }
 
   #enter(): void {
@@ -223,20 +263,27 @@ export class HttpServer {
       response.send(reply.render({ instance: request.path, correlationId }), isLast)
       return true
     }
+    if (reply.text !== undefined) {
+      response.send(reply.text, isLast)
+      return true
+    }
     if (reply.body !== undefined) response.header('content-type', 'application/json')
     response.send(reply.body === undefined ? undefined : JSON.stringify(reply.body), isLast)
     return true
   }
 
-  #record(passage: Passage, status: number, durationMs: number): void {
-    const { endpoint, correlation } = passage
-    const { method, path } = endpoint.route
-    this.#observerOf(endpoint, status).observe(durationMs / 1_000)
+  #record(
+    route: NamedRoute,
+    { correlationId }: Correlation,
+    status: number,
+    durationMs: number
+  ): void {
+    const { method, path } = route
+    this.#observerOf(route, status).observe(durationMs / 1_000)
     const isFailure = status >= 500
     if (!isFailure && this.#clock.random() >= this.#options.accessLogRatio) return
     const silencedCount = isFailure ? this.#failureLines.take() : 0
     if (silencedCount === null) return
-    const { correlationId } = correlation
     this.#options.logger.info(
       {
         method,
@@ -250,15 +297,15 @@ export class HttpServer {
     )
   }
 
-  #observerOf(endpoint: Endpoint, status: number): Observer {
-    let observers = this.#observers.get(endpoint)
+  #observerOf(route: NamedRoute, status: number): Observer {
+    let observers = this.#observers.get(route)
     if (observers === undefined) {
       observers = new Map()
-      this.#observers.set(endpoint, observers)
+      this.#observers.set(route, observers)
     }
     const known = observers.get(status)
     if (known !== undefined) return known
-    const { method, path } = endpoint.route
+    const { method, path } = route
     const observer = this.#seconds.with({ route: path, method, code: status })
     observers.set(status, observer)
     return observer

@@ -5,7 +5,15 @@
  */
 import Type from 'typebox'
 import type { Bill } from '../../avro/index.ts'
-import { closed, type Identity, id, Problem, pageQuery, routeDefiner } from '../http/index.ts'
+import {
+  closed,
+  example,
+  type Identity,
+  id,
+  Problem,
+  pageQuery,
+  routeDefiner
+} from '../http/index.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { filterOf } from './page-filter.ts'
 import type { ReadServices } from './services.ts'
@@ -13,26 +21,52 @@ import type { ReadServices } from './services.ts'
 const defineRoute = routeDefiner<ReadServices>()
 const pageSize = 20
 
-const billDocument = closed({
-  billId: Type.String(),
-  rideId: Type.String(),
-  kind: Type.String({ description: 'trip or cancellation_fee' }),
-  customerId: Type.String(),
-  driverId: Type.Union([Type.String(), Type.Null()]),
-  currency: Type.String(),
-  lines: Type.Array(
-    closed({ code: Type.String(), label: Type.String(), amountMinor: Type.Integer() })
-  ),
-  totalMinor: Type.Integer(),
-  driverEarningsMinor: Type.Optional(Type.Integer()),
-  platformMinor: Type.Optional(Type.Integer()),
-  issuedAt: Type.Integer()
-})
+const billDocument = closed(
+  {
+    billId: Type.String(),
+    rideId: Type.String(),
+    kind: Type.Enum(['trip', 'cancellation_fee']),
+    customerId: Type.String(),
+    driverId: Type.Union([Type.String(), Type.Null()]),
+    currency: Type.String({ description: 'ISO 4217' }),
+    lines: Type.Array(
+      closed({
+        code: Type.String({ description: 'What the line is, for programs' }),
+        label: Type.String({ description: 'What the line is, for people' }),
+        amountMinor: Type.Integer({ description: 'Minor units' })
+      })
+    ),
+    totalMinor: Type.Integer({ description: 'Sum of the lines, minor units' }),
+    driverEarningsMinor: Type.Optional(
+      Type.Integer({ description: 'For drivers and administrators, minor units' })
+    ),
+    platformMinor: Type.Optional(Type.Integer({ description: 'For administrators, minor units' })),
+    issuedAt: Type.Integer({ description: 'Epoch ms' })
+  },
+  { title: 'Bill' }
+)
+
+const exampleBill = {
+  billId: example.billId,
+  rideId: example.rideId,
+  kind: 'trip',
+  customerId: example.customerId,
+  driverId: example.driverId,
+  currency: 'USD',
+  lines: [
+    { code: 'base', label: 'Base fare', amountMinor: 255 },
+    { code: 'distance', label: 'Distance, 2.30 miles', amountMinor: 400 },
+    { code: 'time', label: 'Time, 8.7 minutes', amountMinor: 304 },
+    { code: 'booking', label: 'Booking fee', amountMinor: 275 }
+  ],
+  totalMinor: 1_234,
+  issuedAt: example.requestedAt + 900_000
+}
 
 const toDocument = (bill: Bill, { role }: Identity): Type.Static<typeof billDocument> => ({
   billId: bill.billId,
   rideId: bill.rideId,
-  kind: bill.kind.toLowerCase(),
+  kind: bill.kind === 'TRIP' ? 'trip' : 'cancellation_fee',
   customerId: bill.customerId,
   driverId: bill.driverId,
   currency: bill.currency,
@@ -61,10 +95,15 @@ const listBills = defineRoute({
       description: 'A page',
       schema: closed({
         bills: Type.Array(billDocument),
-        nextCursor: Type.Union([Type.String(), Type.Null()])
-      })
+        nextCursor: Type.Union([Type.String(), Type.Null()], {
+          description: 'The cursor of the next page; null on the last'
+        })
+      }),
+      example: { bills: [exampleBill], nextCursor: null }
     }
   },
+  problems: ['subject_forbidden', 'reads_unavailable'],
+  example: { query: { limit: 10 } },
   handler: async ({ identity, query }, { guard, history }) => {
     const { limit = pageSize } = query
     const after = decodeCursor(query.cursor)
@@ -90,7 +129,11 @@ const getBill = defineRoute({
   roles: ['customer', 'driver', 'admin'],
   limit: 'read',
   idempotency: 'none',
-  responses: { 200: { description: 'The bill', schema: billDocument } },
+  responses: {
+    200: { description: 'The bill', schema: billDocument, example: exampleBill }
+  },
+  problems: ['subject_forbidden', 'reads_unavailable'],
+  example: { params: { billId: example.billId } },
   handler: async ({ identity, params }, { guard, history }) => {
     const { role, subject } = identity
     const bill = await guard(() => history.bills.byId(params['billId'] ?? ''))

@@ -6,12 +6,10 @@
 import Type from 'typebox'
 import { stores } from '../../streams/query/index.ts'
 import { requireActionOwner } from '../auth/index.ts'
-import { closed, Problem, routeDefiner } from '../http/index.ts'
+import { closed, example, Problem, routeDefiner } from '../http/index.ts'
 import type { ReadServices } from './services.ts'
 
 const defineRoute = routeDefiner<ReadServices>()
-
-const status = (names: readonly string[]) => Type.Union(names.map((name) => Type.Literal(name)))
 
 const getAction = defineRoute({
   method: 'GET',
@@ -26,11 +24,14 @@ const getAction = defineRoute({
       description: 'pending until it was decided',
       schema: closed({
         actionId: Type.String(),
-        status: status(['pending', 'applied', 'refused']),
-        reason: Type.Optional(Type.String())
-      })
+        status: Type.Enum(['pending', 'applied', 'refused']),
+        reason: Type.Optional(Type.String({ description: 'Why it was refused, as a code' }))
+      }),
+      example: { actionId: example.riderActionId, status: 'refused', reason: 'ride_ended' }
     }
   },
+  problems: ['subject_forbidden', 'reads_unavailable'],
+  example: { params: { actionId: example.riderActionId } },
   handler: async ({ identity, params }, { ids, guard, live }) => {
     const actionId = params['actionId'] ?? ''
     const parsed = ids.parseActionId(actionId)
@@ -62,12 +63,20 @@ const getSignup = defineRoute({
       description: 'pending until it was decided',
       schema: closed({
         signupId: Type.String(),
-        status: status(['pending', 'active', 'rejected']),
-        reasons: Type.Array(Type.String()),
-        userId: Type.Optional(Type.String())
-      })
+        status: Type.Enum(['pending', 'active', 'rejected']),
+        reasons: Type.Array(Type.String(), { description: 'Why it was rejected, as codes' }),
+        userId: Type.Optional(Type.String({ description: 'Once active' }))
+      }),
+      example: {
+        signupId: example.signupId,
+        status: 'active',
+        reasons: [],
+        userId: example.customerId
+      }
     }
   },
+  problems: ['reads_unavailable'],
+  example: { params: { signupId: example.signupId } },
   handler: async ({ params }, { ids, guard, live }) => {
     const signupId = params['signupId'] ?? ''
     const emailKey = ids.emailKeyOf(signupId)

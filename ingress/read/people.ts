@@ -6,7 +6,14 @@
 import Type from 'typebox'
 import { stores } from '../../streams/query/index.ts'
 import { requireSubject } from '../auth/index.ts'
-import { closed, latitude, longitude, Problem, routeDefiner } from '../http/index.ts'
+import { closed, example, latitude, longitude, Problem, routeDefiner } from '../http/index.ts'
+import { assignmentDocument, exampleOffer } from './assignment-document.ts'
+import {
+  customerDocument,
+  driverDocument,
+  exampleCustomer,
+  exampleDriver
+} from './people-documents.ts'
 import type { ReadServices } from './services.ts'
 
 const defineRoute = routeDefiner<ReadServices>()
@@ -34,12 +41,12 @@ const getAssignment = defineRoute({
   responses: {
     200: {
       description: 'kind is none, offer or ride',
-      schema: Type.Object({
-        kind: Type.Union([Type.Literal('none'), Type.Literal('offer'), Type.Literal('ride')]),
-        version: Type.String()
-      })
+      schema: assignmentDocument,
+      example: exampleOffer
     }
   },
+  problems: ['subject_forbidden', 'overloaded', 'reads_unavailable'],
+  example: { params: { driverId: example.driverId }, query: { wait: 5 } },
   handler: async ({ identity, params, query, isAborted }, { assignments }) => {
     const driverId = params['driverId'] ?? ''
     requireSubject(identity, driverId)
@@ -69,15 +76,18 @@ const listNearby = defineRoute({
       schema: closed({
         drivers: Type.Array(
           closed({
-            lat: Type.Number(),
-            lon: Type.Number(),
-            distanceMeters: Type.Integer(),
-            driverId: Type.Optional(Type.String())
+            lat: latitude,
+            lon: longitude,
+            distanceMeters: Type.Integer({ description: 'As the crow flies' }),
+            driverId: Type.Optional(Type.String({ description: 'For administrators' }))
           })
         )
-      })
+      }),
+      example: { drivers: [{ ...example.pickup, distanceMeters: 10 }] }
     }
   },
+  problems: ['reads_unavailable'],
+  example: { query: { ...example.pickup, radius: 2_000 } },
   handler: async ({ identity, query }, { clock, guard, live, policy }) => {
     const { lat, lon, radius = radiusMetersDefault } = query
     const heardAfter = clock.now() - policy.driverUnheardMs
@@ -114,8 +124,14 @@ const getDriver = defineRoute({
   limit: 'read',
   idempotency: 'none',
   responses: {
-    200: { description: 'Profile (null until stored) and state', schema: Type.Object({}) }
+    200: {
+      description: 'Profile and state, each null until it is stored',
+      schema: driverDocument,
+      example: exampleDriver
+    }
   },
+  problems: ['subject_forbidden', 'reads_unavailable'],
+  example: { params: { driverId: example.driverId } },
   handler: async ({ identity, params }, { guard, live, history }) => {
     const driverId = params['driverId'] ?? ''
     requireSubject(identity, driverId)
@@ -149,7 +165,11 @@ const getCustomer = defineRoute({
   roles: ['customer', 'admin'],
   limit: 'read',
   idempotency: 'none',
-  responses: { 200: { description: 'Profile', schema: Type.Object({}) } },
+  responses: {
+    200: { description: 'Profile', schema: customerDocument, example: exampleCustomer }
+  },
+  problems: ['subject_forbidden', 'reads_unavailable'],
+  example: { params: { customerId: example.customerId } },
   handler: async ({ identity, params }, { guard, history }) => {
     const customerId = params['customerId'] ?? ''
     requireSubject(identity, customerId)

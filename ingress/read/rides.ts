@@ -8,10 +8,19 @@ import type { Ride } from '../../avro/index.ts'
 import { isEndedStatus } from '../../domain/index.ts'
 import { stores } from '../../streams/query/index.ts'
 import { requireRideOwner } from '../auth/index.ts'
-import { closed, type Identity, id, Problem, pageQuery, routeDefiner } from '../http/index.ts'
+import {
+  closed,
+  example,
+  type Identity,
+  id,
+  Problem,
+  pageQuery,
+  routeDefiner
+} from '../http/index.ts'
+import { pendingRide } from '../write/index.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { filterOf } from './page-filter.ts'
-import { rideDocument, toRideDocument } from './ride-document.ts'
+import { exampleRide, rideDocument, toRideDocument } from './ride-document.ts'
 import type { ReadServices } from './services.ts'
 
 const defineRoute = routeDefiner<ReadServices>()
@@ -25,7 +34,15 @@ const getRide = defineRoute({
   roles: ['customer', 'driver', 'admin'],
   limit: 'read',
   idempotency: 'none',
-  responses: { 200: { description: 'The ride', schema: rideDocument } },
+  responses: {
+    200: {
+      description: 'The ride; only its id and pending until it is known',
+      schema: Type.Union([rideDocument, pendingRide]),
+      example: exampleRide
+    }
+  },
+  problems: ['subject_forbidden', 'reads_unavailable'],
+  example: { params: { rideId: example.rideId } },
   handler: async ({ identity, params }, { ids, guard, rides }) => {
     const rideId = params['rideId'] ?? ''
     // A stranger's id is refused unread: the answer must not tell whether it exists.
@@ -58,10 +75,15 @@ const listRides = defineRoute({
       description: 'A page',
       schema: closed({
         rides: Type.Array(rideDocument),
-        nextCursor: Type.Union([Type.String(), Type.Null()])
-      })
+        nextCursor: Type.Union([Type.String(), Type.Null()], {
+          description: 'The cursor of the next page; null on the last'
+        })
+      }),
+      example: { rides: [exampleRide], nextCursor: null }
     }
   },
+  problems: ['subject_forbidden', 'reads_unavailable'],
+  example: { query: { limit: 10 } },
   handler: async ({ identity, query }, services) => {
     const { guard, rides, history } = services
     const { limit = pageSize } = query

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import Type from 'typebox'
+import Type, { type TSchema } from 'typebox'
 import { closed, epochMs, Problem, type Route, routeDefiner, text } from '../http/index.ts'
 import type { HourFigures, HoursQuery } from './ports.ts'
 import type { ReadServices } from './services.ts'
+import * as documents from './statistics-documents.ts'
 
 const hourMs = 3_600_000
 const spanMsDefault = 24 * hourMs
@@ -22,11 +23,13 @@ type Period = { from?: number; to?: number; market?: string }
 /** One point of a chart. */
 type Point = Record<string, string | number | null>
 
-const createRoute = (
-  path: string,
-  summary: string,
+type Figures = {
+  summary: string
+  document: { schema: TSchema; example: unknown }
   toBody: (hours: readonly HourFigures[]) => Record<string, unknown>
-): Route<ReadServices> =>
+}
+
+const createRoute = (path: string, { summary, document, toBody }: Figures): Route<ReadServices> =>
   routeDefiner<ReadServices>()({
     method: 'GET',
     path: `/admin/${path}`,
@@ -38,14 +41,12 @@ const createRoute = (
     query,
     responses: {
       200: {
-        description: 'asOf (epoch ms, null before the first roll-up), from, to and the figures',
-        schema: Type.Object({
-          asOf: Type.Union([Type.Integer(), Type.Null()]),
-          from: Type.Integer(),
-          to: Type.Integer()
-        })
+        description: 'asOf, from, to and the figures',
+        ...document
       }
     },
+    problems: ['reads_unavailable'],
+    example: { query: documents.examplePeriod },
     handler: async ({ query, receivedAt }, { guard, history }) => {
       const period = periodOf(query, receivedAt)
       const { asOf, hours } = await guard(() => history.statistics.hours(period))
@@ -174,10 +175,34 @@ const acceptanceRate = (hours: readonly HourFigures[]): Record<string, unknown> 
 
 /** Routes of figures. */
 export const statisticsRoutes = [
-  createRoute('statistics', 'Totals of a period', totals),
-  createRoute('charts/rides-by-status', 'Rides by how they ended', ridesByStatus),
-  createRoute('charts/rides-by-hour', 'Rides by hour', ridesByHour),
-  createRoute('charts/revenue', 'Revenue by hour and currency', revenue),
-  createRoute('charts/waiting-time', 'Mean time from request to acceptance by hour', waitingTime),
-  createRoute('charts/acceptance-rate', 'Share of offers accepted by hour', acceptanceRate)
+  createRoute('statistics', {
+    summary: 'Totals of a period',
+    document: documents.statistics,
+    toBody: totals
+  }),
+  createRoute('charts/rides-by-status', {
+    summary: 'Rides by how they ended',
+    document: documents.ridesByStatus,
+    toBody: ridesByStatus
+  }),
+  createRoute('charts/rides-by-hour', {
+    summary: 'Rides by hour',
+    document: documents.ridesByHour,
+    toBody: ridesByHour
+  }),
+  createRoute('charts/revenue', {
+    summary: 'Revenue by hour and currency',
+    document: documents.revenue,
+    toBody: revenue
+  }),
+  createRoute('charts/waiting-time', {
+    summary: 'Mean time from request to acceptance by hour',
+    document: documents.waitingTime,
+    toBody: waitingTime
+  }),
+  createRoute('charts/acceptance-rate', {
+    summary: 'Share of offers accepted by hour',
+    document: documents.acceptanceRate,
+    toBody: acceptanceRate
+  })
 ]

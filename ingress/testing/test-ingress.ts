@@ -1,16 +1,17 @@
 /**
  * The whole ingress on a free port with everything outside of it in memory: real HTTP, real tokens,
- * real encoding.
+ * real encoding. Every answer is held against the API description.
  *
  * @module
  */
 import { createLocalCodec, type RecordName, type Records, topics } from '../../avro/index.ts'
-import { type Clock, createMetrics, silentLogger, systemClock } from '../../core/index.ts'
+import { createMetrics, silentLogger, systemClock } from '../../core/index.ts'
 import { createIds, createMarkets, createPolicy, defaultMarkets } from '../../domain/index.ts'
 import { createSecretKeySource, mintToken } from '../auth/index.ts'
 import { readIngressConfig } from '../config.ts'
 import { createUuidV7, type TokenRole } from '../http/index.ts'
-import { createIngress, type Ingress } from '../ingress.ts'
+import { createIngress, type Ingress, type IngressDeps } from '../ingress.ts'
+import { createAnswerChecker } from './answer-checker.ts'
 import { MemoryProducer } from './memory-producer.ts'
 import { MemoryHistory, MemoryStores } from './memory-stores.ts'
 
@@ -54,10 +55,15 @@ const defaults = {
   LOG_LEVEL: 'silent'
 }
 
+const checkAnswer = createAnswerChecker()
+
+/** What a test may bring of its own. */
+export type TestParts = Partial<Pick<IngressDeps, 'clock' | 'keys' | 'logger'>>
+
 /** Starts an ingress; drain it by `ingress.drain()`. */
 export const startTestIngress = async (
   environment: Record<string, string> = {},
-  clock: Clock = systemClock
+  parts: TestParts = {}
 ): Promise<TestIngress> => {
   const config = readIngressConfig({ ...defaults, ...environment })
   const { secrets, timeScale } = config.shared
@@ -68,7 +74,7 @@ export const startTestIngress = async (
   const metrics = createMetrics()
   const ingress = createIngress({
     config,
-    clock,
+    clock: systemClock,
     logger: silentLogger,
     metrics,
     codec,
@@ -77,7 +83,8 @@ export const startTestIngress = async (
     markets: createMarkets(defaultMarkets),
     policy: createPolicy({ timeScale }),
     live: stores,
-    history
+    history,
+    ...parts
   })
   const port = await ingress.listen()
   const url = `http://127.0.0.1:${port}/api/v1`
@@ -108,7 +115,9 @@ export const startTestIngress = async (
     })
     const text = await response.text()
     const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
-    return { status: response.status, headers: response.headers, body }
+    const { status } = response
+    checkAnswer({ method, path, status, headers: response.headers, body })
+    return { status, headers: response.headers, body }
   }
 
   return {

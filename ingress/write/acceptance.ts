@@ -5,7 +5,14 @@
  */
 import Type from 'typebox'
 import type { Role } from '../../avro/index.ts'
-import { basePath, closed, type Identity, Problem, type ResponseDoc } from '../http/index.ts'
+import {
+  basePath,
+  closed,
+  example,
+  type Identity,
+  Problem,
+  type ResponseDoc
+} from '../http/index.ts'
 
 /** Answer of a route whose outcome comes later, with where it will appear. */
 export const accepted = (body: Record<string, unknown>, location: string) => ({
@@ -14,13 +21,25 @@ export const accepted = (body: Record<string, unknown>, location: string) => ({
   headers: { location: basePath + location }
 })
 
+const acceptedAction = closed(
+  { actionId: Type.String({ description: 'Its outcome is at /actions/{actionId}' }) },
+  { title: 'AcceptedAction' }
+)
+
 /** Answer of an accepted action. */
-export const actionAccepted: Readonly<Record<number, ResponseDoc>> = {
+const actionAccepted = (actionId: string): Readonly<Record<number, ResponseDoc>> => ({
   202: {
     description: 'Accepted; the outcome will appear under the location',
-    schema: closed({ actionId: Type.String() })
+    schema: acceptedAction,
+    example: { actionId },
+    headers: ['location']
   }
-}
+})
+
+/** What a rider, a driver and a session answer. */
+export const riderActionAccepted = actionAccepted(example.riderActionId)
+export const driverActionAccepted = actionAccepted(example.driverActionId)
+export const sessionActionAccepted = actionAccepted(example.sessionActionId)
 
 /** The role as records have it. */
 export const recordRole = ({ role }: Identity): Role => {

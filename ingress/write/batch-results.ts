@@ -47,7 +47,7 @@ export const itemResults = <Extra extends TProperties>(extra: Extra) =>
         status: Type.Union(statuses.map((status) => Type.Literal(status))),
         ...extra,
         code: Type.Optional(Type.String({ description: 'As in problem documents' })),
-        detail: Type.Optional(Type.String())
+        detail: Type.Optional(Type.String({ description: 'What is wrong, for a person' }))
       }),
       { description: 'One for each item, in their order' }
     )

@@ -11,6 +11,7 @@ import { requireSubject } from '../auth/index.ts'
 import {
   closed,
   type Exchange,
+  example,
   type Identity,
   id,
   Problem,
@@ -19,9 +20,10 @@ import {
   type Route,
   rating,
   routeDefiner,
-  text
+  text,
+  writeProblems
 } from '../http/index.ts'
-import { accepted, actionAccepted, requireKey } from './acceptance.ts'
+import { accepted, driverActionAccepted, requireKey } from './acceptance.ts'
 import type { WriteServices } from './services.ts'
 
 const typeByName = {
@@ -34,6 +36,17 @@ const typeByName = {
   'no-show': 'NO_SHOW',
   rating: 'RATE'
 } as const satisfies Record<string, DriverActionType>
+
+const summaryByName: Readonly<Record<keyof typeof typeByName, string>> = {
+  accept: 'Accept the open offer',
+  decline: 'Decline the open offer',
+  arrive: 'Say that the driver is at the pickup',
+  start: 'Begin the trip',
+  end: 'End the trip',
+  cancel: 'Give the ride back before the trip',
+  'no-show': 'Say that nobody came to the pickup',
+  rating: 'Rate the rider of an ended ride'
+}
 
 const common = {
   rideId: id('The ride'),
@@ -57,17 +70,27 @@ type Body = {
 const schemaOf = (type: DriverActionType) =>
   closed({ ...common, rating: type === 'RATE' ? rating : Type.Optional(rating) })
 
-const createRoute = (name: string, type: DriverActionType): Route<WriteServices> =>
+const exampleOf = (type: DriverActionType): Record<string, unknown> => {
+  const { rideId, offerId, dropoff } = example
+  if (type === 'ACCEPT' || type === 'DECLINE') return { rideId, offerId }
+  if (type === 'RATE') return { rideId, rating: 5 }
+  if (type === 'CANCEL') return { rideId, reason: 'flat tyre' }
+  return { rideId, place: dropoff }
+}
+
+const createRoute = (name: keyof typeof typeByName, type: DriverActionType): Route<WriteServices> =>
   routeDefiner<WriteServices>()({
     method: 'POST',
     path: `/driver_actions/${name}`,
-    summary: `Driver: ${name}`,
+    summary: summaryByName[name],
     tag: 'drivers',
     roles: ['driver', 'admin'],
     limit: 'write',
     idempotency: 'optional',
     body: schemaOf(type),
-    responses: actionAccepted,
+    responses: driverActionAccepted,
+    problems: ['subject_forbidden', ...writeProblems],
+    example: { body: exampleOf(type) },
     handler: (exchange, services) => act(exchange as Exchange<Body>, type, services)
   })
 
@@ -125,6 +148,6 @@ const violation = (path: string, message: string): Problem =>
   new Problem('validation_failed', { detail: `${path} ${message}`, errors: [{ path, message }] })
 
 /** Routes of a driver's actions, one a type. */
-export const driverActionRoutes = Object.entries(typeByName).map(([name, type]) =>
-  createRoute(name, type)
+export const driverActionRoutes = (Object.keys(typeByName) as (keyof typeof typeByName)[]).map(
+  (name) => createRoute(name, typeByName[name])
 )

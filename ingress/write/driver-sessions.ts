@@ -6,8 +6,17 @@
 import Type from 'typebox'
 import type { DriverSession } from '../../avro/index.ts'
 import { requireSubject } from '../auth/index.ts'
-import { closed, type Exchange, point, type Reply, routeDefiner, text } from '../http/index.ts'
-import { accepted, actionAccepted, requireKey } from './acceptance.ts'
+import {
+  closed,
+  type Exchange,
+  example,
+  point,
+  type Reply,
+  routeDefiner,
+  text,
+  writeProblems
+} from '../http/index.ts'
+import { accepted, requireKey, sessionActionAccepted } from './acceptance.ts'
 import type { WriteServices } from './services.ts'
 
 const defineRoute = routeDefiner<WriteServices>()
@@ -24,9 +33,19 @@ const goOnline = defineRoute({
   responses: {
     202: {
       description: 'Accepted; the outcome will appear under the location',
-      schema: closed({ actionId: Type.String(), sessionId: Type.String() })
+      schema: closed(
+        {
+          actionId: Type.String({ description: 'Its outcome is at /actions/{actionId}' }),
+          sessionId: Type.String({ description: 'To be sent with positions' })
+        },
+        { title: 'AcceptedSession' }
+      ),
+      example: { actionId: example.sessionActionId, sessionId: example.idempotencyKey },
+      headers: ['location']
     }
   },
+  problems: ['subject_forbidden', ...writeProblems],
+  example: { params: { driverId: example.driverId }, body: { place: example.pickup } },
   handler: (exchange, services) => {
     // The key is unique per session, and a retry must be the same session.
     const sessionId = requireKey(exchange.idempotencyKey)
@@ -51,7 +70,12 @@ const goOffline = defineRoute({
     place: Type.Optional(point),
     sessionId: Type.Optional(text(64, 'The session that ends'))
   }),
-  responses: actionAccepted,
+  responses: sessionActionAccepted,
+  problems: ['subject_forbidden', ...writeProblems],
+  example: {
+    params: { driverId: example.driverId },
+    body: { sessionId: example.idempotencyKey }
+  },
   handler: (exchange, services) => {
     const { place = null, sessionId = '' } = exchange.body
     return changeSession(exchange, { type: 'OFFLINE', sessionId, place }, services)

@@ -8,7 +8,7 @@ import { driverActionRoutes } from './driver-actions.ts'
 import { driverSessionRoutes } from './driver-sessions.ts'
 import { locationRoutes } from './locations.ts'
 import { quoteRoutes } from './quotes.ts'
-import { rideWriteRoutes } from './rides.ts'
+import { pendingRide, rideWriteRoutes } from './rides.ts'
 import type { WriteServices } from './services.ts'
 import { signupRoutes } from './signups.ts'
 
@@ -19,9 +19,10 @@ export {
   type RecordSink
 } from './accumulator.ts'
 export { createEvents, type Events, type OutEvent } from './events.ts'
-export { fareDocument } from './fare-document.ts'
+export { exampleFare, fareDocument } from './fare-document.ts'
 export { SeenPositions } from './seen-positions.ts'
 export type { SurgeReader, WriteServices } from './services.ts'
+export { pendingRide }
 
 /** Every route that writes. */
 export const writeRoutes: readonly Route<WriteServices>[] = [

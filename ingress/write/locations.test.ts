@@ -32,7 +32,10 @@ const kept = (topic: string) =>
   it.sent<'DriverLocation'>(topic).map(({ value }) => (value.deviceTime - startMs) / 1_000)
 
 const startWith = (environment: Record<string, string>, clock?: Clock) => async () => {
-  it = await startTestIngress({ LIMIT_BAD_TOKENS: '0', ...environment }, clock)
+  it = await startTestIngress(
+    { LIMIT_BAD_TOKENS: '0', ...environment },
+    clock === undefined ? {} : { clock }
+  )
 }
 /** Buckets fill by this clock: not at all, however slow the machine. */
 const stoppedClock: Clock = { ...systemClock, monotonic: () => 0 }

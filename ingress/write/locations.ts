@@ -11,11 +11,13 @@ import {
   createItemCheck,
   type Exchange,
   epochMs,
+  example,
   latitude,
   longitude,
   Problem,
   routeDefiner,
-  text
+  text,
+  writeProblems
 } from '../http/index.ts'
 import type { PositionShares } from '../limits/index.ts'
 import {
@@ -33,15 +35,32 @@ const defineRoute = routeDefiner<WriteServices>()
 /** Points in one request; at 150 bytes a point 200 are 30 KB. */
 const pointsMax = 200
 
-const location = closed({
-  lat: latitude,
-  lon: longitude,
-  accuracyMeters: Type.Optional(Type.Number({ minimum: 0, maximum: 100_000 })),
-  headingDegrees: Type.Optional(Type.Number({ minimum: 0, maximum: 360 })),
-  speedMps: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000 })),
-  deviceTime: epochMs('When the device measured it, epoch ms'),
-  sessionId: Type.Optional(text(64, 'The session of the driver, from going online'))
-})
+const location = closed(
+  {
+    lat: latitude,
+    lon: longitude,
+    accuracyMeters: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 100_000, description: 'Radius of error, metres' })
+    ),
+    headingDegrees: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 360, description: 'Clockwise from north' })
+    ),
+    speedMps: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1_000, description: 'Metres a second' })
+    ),
+    deviceTime: epochMs('When the device measured it, epoch ms'),
+    sessionId: Type.Optional(text(64, 'The session of the driver, from going online'))
+  },
+  { title: 'Position', description: 'Where a driver was' }
+)
+
+const examplePosition = {
+  ...example.pickup,
+  accuracyMeters: 5,
+  headingDegrees: 180,
+  speedMps: 8.5,
+  deviceTime: example.requestedAt
+}
 
 type Location = Type.Static<typeof location>
 
@@ -62,8 +81,14 @@ const reportLocation = defineRoute({
   idempotency: 'none',
   body: location,
   responses: {
-    202: { description: 'Accepted', schema: closed({ status: Type.Literal('accepted'), lane }) }
+    202: {
+      description: 'Accepted',
+      schema: closed({ status: Type.Literal('accepted'), lane }),
+      example: { status: 'accepted' }
+    }
   },
+  problems: ['subject_forbidden', ...writeProblems],
+  example: { params: { driverId: example.driverId }, body: examplePosition },
   handler: async (exchange, { events, positionLanes, overflowed }) => {
     const driverId = ownDriver(exchange)
     const { ordinary, refused } = positionLanes.share(driverId, 1)
@@ -95,12 +120,30 @@ const reportLocations = defineRoute({
     })
   }),
   responses: {
-    202: { description: 'All accepted, now or before', schema: results },
+    202: {
+      description: 'All accepted, now or before',
+      schema: results,
+      example: { results: [{ index: 0, status: 'accepted' }] }
+    },
     207: {
       description: 'Some not accepted; send those marked retry or limited again',
-      schema: results
+      schema: results,
+      example: {
+        results: [
+          { index: 0, status: 'accepted' },
+          {
+            index: 1,
+            status: 'invalid',
+            code: 'outside_service_area',
+            detail: '/lat must be <= 90'
+          }
+        ]
+      },
+      headers: ['retry-after']
     }
   },
+  problems: ['subject_forbidden'],
+  example: { params: { driverId: example.driverId }, body: { points: [examplePosition] } },
   handler: async (exchange, services) => {
     const driverId = ownDriver(exchange)
     const { points } = exchange.body

@@ -6,8 +6,8 @@
  */
 import Type from 'typebox'
 import { cellOf, estimateTrip, quoteFare, signQuote } from '../../domain/index.ts'
-import { closed, createUuidV7, point, routeDefiner } from '../http/index.ts'
-import { fareDocument } from './fare-document.ts'
+import { closed, createUuidV7, example, point, routeDefiner } from '../http/index.ts'
+import { exampleFare, fareDocument } from './fare-document.ts'
 import { marketOfRide } from './places.ts'
 import type { WriteServices } from './services.ts'
 
@@ -23,15 +23,27 @@ const quoteRide = routeDefiner<WriteServices>()({
   responses: {
     200: {
       description: 'A price, valid until expiresAt (epoch ms) with its token',
-      schema: closed({
-        quoteId: Type.String(),
-        quoteToken: Type.String(),
-        fare: fareDocument,
-        surgePercent: Type.Integer(),
-        expiresAt: Type.Integer()
-      })
+      schema: closed(
+        {
+          quoteId: Type.String(),
+          quoteToken: Type.String({ description: 'Holds the price: send it with POST /rides' }),
+          fare: fareDocument,
+          surgePercent: Type.Integer({ description: '100 is no surge' }),
+          expiresAt: Type.Integer({ description: 'Until when the price holds, epoch ms' })
+        },
+        { title: 'Quote' }
+      ),
+      example: {
+        quoteId: example.idempotencyKey,
+        quoteToken: 'q1.eyJxdW90ZUlkIjoiMDE5OGMyZjQifQ.c2lnbmF0dXJl',
+        fare: exampleFare,
+        surgePercent: 100,
+        expiresAt: example.requestedAt + 120_000
+      }
     }
   },
+  problems: ['outside_service_area'],
+  example: { body: { pickup: example.pickup, dropoff: example.dropoff } },
   handler: async (exchange, services) => {
     const { clock, events, markets, policy, quoteSecret, surge } = services
     const { pickup, dropoff } = exchange.body

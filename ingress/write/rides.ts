@@ -11,18 +11,29 @@ import { requireRideOwner } from '../auth/index.ts'
 import {
   closed,
   type Exchange,
+  example,
   point,
   type Reply,
   rating,
   routeDefiner,
-  text
+  text,
+  writeProblems
 } from '../http/index.ts'
-import { accepted, actionAccepted, recordRole, requireKey } from './acceptance.ts'
+import { accepted, recordRole, requireKey, riderActionAccepted } from './acceptance.ts'
 import { refuseReusedKey } from './key-reuse.ts'
 import { marketOfRide } from './places.ts'
 import type { WriteServices } from './services.ts'
 
 const defineRoute = routeDefiner<WriteServices>()
+
+/** A ride of which nothing is known but that it was accepted. */
+export const pendingRide = closed(
+  {
+    rideId: Type.String({ description: 'The ride is at /rides/{rideId}' }),
+    status: Type.Literal('pending')
+  },
+  { title: 'PendingRide' }
+)
 
 const requestRide = defineRoute({
   method: 'POST',
@@ -42,9 +53,13 @@ const requestRide = defineRoute({
   responses: {
     202: {
       description: 'Accepted; the ride will appear under the location',
-      schema: closed({ rideId: Type.String(), status: Type.Literal('pending') })
+      schema: pendingRide,
+      example: { rideId: example.rideId, status: 'pending' },
+      headers: ['location']
     }
   },
+  problems: ['outside_service_area', 'idempotency_key_reused', ...writeProblems],
+  example: { body: { pickup: example.pickup, dropoff: example.dropoff } },
   handler: async (exchange, services) => {
     const { events, ids, markets, surge, policy, bodyHashById } = services
     const { pickup, dropoff } = exchange.body
@@ -92,7 +107,9 @@ const cancelRide = defineRoute({
   idempotency: 'optional',
   bodyOptional: true,
   body: closed({ reason: Type.Optional(text(200, 'Why')) }),
-  responses: actionAccepted,
+  responses: riderActionAccepted,
+  problems: ['subject_forbidden', ...writeProblems],
+  example: { params: { rideId: example.rideId }, body: { reason: 'changed my mind' } },
   handler: (exchange, services) =>
     actOnRide(
       exchange,
@@ -110,7 +127,9 @@ const rateRide = defineRoute({
   limit: 'write',
   idempotency: 'optional',
   body: closed({ rating }),
-  responses: actionAccepted,
+  responses: riderActionAccepted,
+  problems: ['subject_forbidden', ...writeProblems],
+  example: { params: { rideId: example.rideId }, body: { rating: 5 } },
   handler: (exchange, services) =>
     actOnRide(exchange, { type: 'RATE', reason: null, rating: exchange.body.rating }, services)
 })

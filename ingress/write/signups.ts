@@ -11,7 +11,18 @@ import Type from 'typebox'
 import type { SignupRequest } from '../../avro/index.ts'
 import { encryptField, fingerprintField } from '../../core/index.ts'
 import { normalizeEmail, normalizePlate, normalizeSsn, ssnProblem } from '../../domain/index.ts'
-import { closed, type Exchange, type Reply, routeDefiner, text } from '../http/index.ts'
+import {
+  closed,
+  type Exchange,
+  example,
+  examplePapers,
+  examplePerson,
+  type Reply,
+  type ResponseDoc,
+  routeDefiner,
+  text,
+  writeProblems
+} from '../http/index.ts'
 import { accepted, requireKey } from './acceptance.ts'
 import { refuseReusedKey } from './key-reuse.ts'
 import type { WriteServices } from './services.ts'
@@ -32,7 +43,7 @@ const fields = {
     closed({
       make: text(80, 'Make'),
       model: text(80, 'Model'),
-      year: Type.Integer({ minimum: 0, maximum: 9_999 }),
+      year: Type.Integer({ minimum: 0, maximum: 9_999, description: 'Model year' }),
       color: text(60, 'Colour'),
       plate: text(20, 'Licence plate')
     })
@@ -49,16 +60,22 @@ const person = closed(fields)
 type Person = Type.Static<typeof person>
 type SignupRole = 'CUSTOMER' | 'DRIVER'
 
-const responses = {
+const responses: Readonly<Record<number, ResponseDoc>> = {
   202: {
     description: 'Accepted; the outcome will appear under the location',
-    schema: closed({
-      signupId: Type.String(),
-      userId: Type.String(),
-      status: Type.Literal('pending')
-    })
+    schema: closed(
+      {
+        signupId: Type.String({ description: 'The outcome is at /signups/{signupId}' }),
+        userId: Type.String({ description: 'The id the user will have once active' }),
+        status: Type.Literal('pending')
+      },
+      { title: 'AcceptedSignup' }
+    ),
+    example: { signupId: example.signupId, userId: example.customerId, status: 'pending' },
+    headers: ['location']
   }
 }
+const problems = ['idempotency_key_reused', ...writeProblems] as const
 
 const signUp = defineRoute({
   method: 'POST',
@@ -73,6 +90,8 @@ const signUp = defineRoute({
     ...fields
   }),
   responses,
+  problems,
+  example: { body: { role: 'customer', ...examplePerson } },
   handler: (exchange, services) => {
     const { role, ...rest } = exchange.body
     return signUpAs(role === 'driver' ? 'DRIVER' : 'CUSTOMER', rest, exchange, services)
@@ -90,6 +109,8 @@ const createAdminRoute = (path: string, role: SignupRole) =>
     idempotency: 'required',
     body: person,
     responses,
+    problems,
+    example: { body: role === 'DRIVER' ? { ...examplePerson, ...examplePapers } : examplePerson },
     handler: (exchange, services) => signUpAs(role, exchange.body, exchange, services)
   })
 
