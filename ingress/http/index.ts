@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { parseJson } from './body.ts'
 export type { Admission, Authenticate } from './exchange.ts'
 export { createUuidV7, parseIdempotencyKey, uuidV7Time } from './idempotency-key.ts'
 export {
@@ -22,7 +23,8 @@ export {
   type ResponseDoc,
   type Route,
   routeDefiner,
-  type TokenRole
+  type TokenRole,
+  type VerifiedIdentity
 } from './route.ts'
 export {
   closed,
@@ -38,6 +40,12 @@ export {
   text
 } from './schema-fragments.ts'
 export { HttpServer, type HttpServerOptions } from './server.ts'
+export type {
+  SocketEvents,
+  SocketSend,
+  UpgradeRoute,
+  UpgradeSocket
+} from './upgrade.ts'
 export {
   createBodyValidator,
   createItemCheck,

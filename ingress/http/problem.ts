@@ -26,6 +26,7 @@ const table = {
   validation_failed: [422, 'The request breaks the rules of this route'],
   outside_service_area: [422, 'The place is outside the service area'],
   idempotency_key_reused: [422, 'The Idempotency-Key was used with another body'],
+  upgrade_required: [426, 'This route speaks WebSocket'],
   rate_limited: [429, 'Too many requests'],
   internal_error: [500, 'The server failed'],
   overloaded: [503, 'The service is overloaded, try again'],

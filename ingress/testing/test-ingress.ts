@@ -13,6 +13,7 @@ import { createUuidV7, type TokenRole } from '../http/index.ts'
 import { createIngress, type Ingress } from '../ingress.ts'
 import { MemoryProducer } from './memory-producer.ts'
 import { MemoryHistory, MemoryStores } from './memory-stores.ts'
+import { MemoryTopics } from './memory-topics.ts'
 
 /** What a request of a test says; `as` mints the token. */
 export type TestRequest = {
@@ -34,6 +35,8 @@ export type TestIngress = {
   url: string
   producer: MemoryProducer
   stores: MemoryStores
+  /** What push follows. */
+  log: MemoryTopics
   history: MemoryHistory
   ids: ReturnType<typeof createIds>
   metrics: ReturnType<typeof createMetrics>
@@ -64,6 +67,7 @@ export const startTestIngress = async (
   const codec = createLocalCodec()
   const producer = new MemoryProducer()
   const stores = new MemoryStores()
+  const log = new MemoryTopics(systemClock, codec)
   const history = new MemoryHistory()
   const metrics = createMetrics()
   const ingress = createIngress({
@@ -73,6 +77,7 @@ export const startTestIngress = async (
     metrics,
     codec,
     producer,
+    log,
     keys: createSecretKeySource(secrets.jwtSecret ?? ''),
     markets: createMarkets(defaultMarkets),
     policy: createPolicy({ timeScale }),
@@ -117,6 +122,7 @@ export const startTestIngress = async (
     url,
     producer,
     stores,
+    log,
     history,
     ids: createIds(secrets.idSecret),
     metrics,
