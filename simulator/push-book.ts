@@ -33,6 +33,8 @@ export class PushBook {
   /** Rides that went on where the client had left them. */
   resumed = 0
   readonly #rides = new Map<string, BookedRide>()
+  /** Rides the server did not show any more; one that comes back begins where it is. */
+  readonly #dropped = new Set<string>()
   #hasSnapshot = false
 
   /** A new connection begins: what its hello says. */
@@ -93,6 +95,7 @@ export class PushBook {
     for (const rideId of frame['dropped'] as string[]) {
       told.add(rideId)
       this.#rides.delete(rideId)
+      this.#dropped.add(rideId)
     }
     for (const [rideId, { status }] of this.#rides) {
       const isForgotten = !told.has(rideId) && !endedStatuses.has(status)
@@ -110,7 +113,8 @@ export class PushBook {
     const known = this.#rides.get(rideId)?.seq
     if (known === undefined) {
       // The first a client hears of a ride: its request, an offer, or the rating of an old one.
-      const isBeginning = seq === 1 || type === 'offer' || event === 'ride_rated'
+      const isBeginning =
+        seq === 1 || type === 'offer' || event === 'ride_rated' || this.#dropped.has(rideId)
       if (!isBeginning) this.#note(`${rideId} begins with ${seq} ${String(event)}`)
     } else if (seq <= known) this.#note(`${rideId} told ${seq} again after ${known}`)
     else if (seq > known + 1) this.#note(`${rideId} skipped from ${known} to ${seq}`)

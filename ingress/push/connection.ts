@@ -179,6 +179,7 @@ export class PushConnection {
     const plan = planSnapshot({
       viewer: this.#viewer,
       have: this.#haveNow(),
+      owed: this.#owed(),
       read,
       ring,
       rideOf: (event) => framesOf(event).event.ride,
@@ -308,7 +309,8 @@ export class PushConnection {
     const { ring, framesOf } = this.#deps
     const view = this.#views.get(rideId)
     const events = view === undefined ? ring.from(rideId, fromSeq) : ring.after(rideId, view.seq)
-    if (events === null || (view === undefined && events.length === 0)) return 'lost'
+    const isLost = events === null || (view === undefined && events[0]?.seq !== fromSeq)
+    if (isLost) return 'lost'
     for (const event of events) {
       if (!this.#tell(event, () => framesOf(event))) return 'blocked'
     }
@@ -364,17 +366,22 @@ export class PushConnection {
     return isFirst ? plan.isResync : true
   }
 
+  /** Rides that began while the client could not be told, and whose beginning is gone. */
+  #owed(): Set<string> {
+    const { ring } = this.#deps
+    const isOwed = ([rideId, fromSeq]: [string, number]): boolean =>
+      this.#views.get(rideId) === undefined && ring.at(rideId, fromSeq) === null
+    return new Set([...this.#dirty].filter(isOwed).map(([rideId]) => rideId))
+  }
+
   #goOnFrom(plan: SnapshotPlan): void {
+    // What is owed and not in the plan is not this client's to see.
+    for (const rideId of this.#owed()) this.#dirty.delete(rideId)
     if (this.#isResync(plan)) this.#deps.metrics.resynced(this.#resync ?? 'ring')
     for (const rideId of plan.dropped) this.#views.delete(rideId)
     for (const [rideId, view] of plan.views) this.#views.set(rideId, view)
     for (const [rideId, seq] of plan.resumed) {
       if ((this.#deps.ring.last(rideId)?.seq ?? 0) > seq) this.#dirty.set(rideId, seq + 1)
-    }
-    // Nothing is left of these, and who did not know them misses nothing by their end.
-    for (const rideId of [...this.#dirty.keys()]) {
-      const isGone = this.#views.get(rideId) === undefined && this.#deps.ring.last(rideId) === null
-      if (isGone) this.#dirty.delete(rideId)
     }
     this.#have = null
     this.#dropped = []

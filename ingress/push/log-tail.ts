@@ -149,7 +149,7 @@ export class LogTail {
 
   async #mend(followed: FollowedTopic, record: KafkaRecord, failure: unknown): Promise<void> {
     let error = failure
-    while (error instanceof UnknownSchemaError) {
+    if (error instanceof UnknownSchemaError) {
       // While the registry is away nothing is skipped: the tail waits, and heartbeats say so.
       await this.#options.learn(error.schemaId)
       try {

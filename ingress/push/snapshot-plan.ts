@@ -27,6 +27,8 @@ export type PlanInput = {
   readonly viewer: Viewer
   /** Last number of each ride the client has. */
   readonly have: ReadonlyMap<string, number>
+  /** Rides to be shown even if they have ended: their events were never told, and are gone. */
+  readonly owed: ReadonlySet<string>
   readonly read: SnapshotRead
   readonly ring: Pick<EventRing, 'after' | 'at' | 'last' | 'openRidesOf'>
   readonly rideOf: (event: RingEvent) => Ride
@@ -48,7 +50,7 @@ export type SnapshotPlan = {
 
 /** Pure. */
 export const planSnapshot = (input: PlanInput): SnapshotPlan => {
-  const { viewer, have, read, ring } = input
+  const { viewer, have, owed, read, ring } = input
   const plan = {
     rides: [] as Ride[],
     resumed: new Map<string, number>(),
@@ -59,14 +61,15 @@ export const planSnapshot = (input: PlanInput): SnapshotPlan => {
   }
   const seen: Ride[] = []
   const known = partiesOfViewer(viewer).flatMap((party) => ring.openRidesOf(party))
-  const { rides: followed } = viewer.follows
-  for (const rideId of new Set([...have.keys(), ...read.rides.keys(), ...followed, ...known])) {
+  const ids = [...have.keys(), ...owed, ...read.rides.keys(), ...viewer.follows.rides, ...known]
+  for (const rideId of new Set(ids)) {
     const ride = newest(rideId, input)
     const isSeen = ride !== null && maySee(viewer, ride)
     if (isSeen) seen.push(ride)
     const seq = have.get(rideId)
     if (seq === undefined) {
-      if (!isSeen || !isUnderWay(viewer, ride)) continue
+      const isShown = isSeen && (owed.has(rideId) || isUnderWay(viewer, ride))
+      if (!isShown) continue
       plan.rides.push(ride)
       plan.views.set(rideId, viewOf(ride))
     } else if (canResume(rideId, seq, input)) {
