@@ -5,13 +5,14 @@
  * @module
  */
 import { ConfigError, type ConfigValues, defineConfig, readSharedConfig } from '../core/index.ts'
+import { pushConfig } from './push/config.ts'
 
 /** Variables of the ingress. */
 export const ingressConfig = defineConfig({
   ROLES: {
     type: 'list',
-    default: 'write,read',
-    doc: 'Which routes this process serves: write, read or both.'
+    default: 'write,read,push',
+    doc: 'What this process serves: write, read, push (WebSocket), or several of them.'
   },
   INGRESS_HOST: { type: 'string', default: '0.0.0.0', doc: 'Address of the public port.' },
   INGRESS_PORT: { type: 'int', default: 8080, min: 0, max: 65_535, doc: 'Public HTTP port.' },
@@ -221,7 +222,9 @@ export const ingressConfig = defineConfig({
 export type IngressSettings = ConfigValues<typeof ingressConfig.definitions>
 
 /** Which routes a process serves. */
-export type IngressRoles = { isWriting: boolean; isReading: boolean }
+export type IngressRoles = { isWriting: boolean; isReading: boolean; isPushing: boolean }
+
+const roleNames = ['write', 'read', 'push']
 
 const secrets = ['idSecret', 'quoteSecret', 'jwtSecret', 'piiKeys', 'piiHmacKey'] as const
 
@@ -230,10 +233,11 @@ export const readIngressConfig = (environment = process.env) => {
   const shared = readSharedConfig(environment, { secrets })
   const settings = ingressConfig.load(environment)
   const roles = settings.ROLES.map((role) => role.trim())
-  const unknown = roles.filter((role) => role !== 'write' && role !== 'read')
+  const push = pushConfig.load(environment)
+  const unknown = roles.filter((role) => !roleNames.includes(role))
   if (roles.length === 0 || unknown.length > 0) {
     const got = `'${roles.join(',')}'`
-    throw new ConfigError([{ variable: 'ROLES', expected: 'write, read or both', got }])
+    throw new ConfigError([{ variable: 'ROLES', expected: 'some of write, read, push', got }])
   }
   if (shared.isProduction && settings.JWKS_URL === null) {
     const expected = 'the key set of the identity provider, as production has no shared secret'
@@ -246,7 +250,12 @@ export const readIngressConfig = (environment = process.env) => {
   return {
     shared,
     settings,
-    roles: { isWriting: roles.includes('write'), isReading: roles.includes('read') },
+    push,
+    roles: {
+      isWriting: roles.includes('write'),
+      isReading: roles.includes('read'),
+      isPushing: roles.includes('push')
+    },
     corsOrigins: settings.CORS_ORIGINS.map((origin) => origin.trim()).filter(
       (origin) => origin !== ''
     )

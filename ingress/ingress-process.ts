@@ -120,7 +120,7 @@ const createKeys = (config: IngressConfig, clock: Clock, logger: Logger): KeySou
 
 const startDatabase = async (parts: Process): Promise<void> => {
   const { config, clock, logger } = parts
-  if (!config.roles.isReading) return
+  if (!config.roles.isReading && !config.roles.isPushing) return
   parts.database = await connectDatabase({ url: config.shared.mongoUrl, logger, clock })
 }
 
@@ -155,6 +155,7 @@ const startIngress = async (parts: Process): Promise<void> => {
     logger,
     metrics,
     codec,
+    log: kafka,
     producer,
     keys,
     markets,

@@ -14,6 +14,7 @@ import type { IngressConfig } from './config.ts'
 import { HttpServer } from './http/index.ts'
 import { createAdmission, createPositionLanes } from './limits/index.ts'
 import { createPages } from './openapi/index.ts'
+import { createSnapshotReader, type LogSource, PushHub } from './push/index.ts'
 import {
   AssignmentPoller,
   createReadGuard,
@@ -39,7 +40,9 @@ export type IngressDeps = {
   clock: Clock
   logger: Logger
   metrics: Metrics
-  codec: Pick<Codec, 'encode'>
+  codec: Pick<Codec, 'encode' | 'decode' | 'learn'>
+  /** What push follows. */
+  log: LogSource
   producer: Pick<KafkaProducer, 'send'>
   keys: KeySource
   markets: Markets
@@ -59,6 +62,8 @@ export type Ingress = {
   /** Whether a balancer should send requests here. */
   readiness(): CheckResult
   readonly accumulator: RecordAccumulator
+  /** Null without the role. */
+  readonly push: PushHub | null
 }
 
 /** At 100 bytes an entry, 10 MB. */
@@ -76,11 +81,17 @@ export const createIngress = (deps: IngressDeps): Ingress => {
   }
   if (config.roles.isReading) server.register(readRoutes, read)
   server.registerPages(createPages(apiRoutes))
+  const push = config.roles.isPushing ? createPush(deps, read) : null
+  if (push !== null) server.registerUpgrade(push.route())
   let isDraining = false
 
   return {
     accumulator,
-    listen: () => server.listen(settings.INGRESS_PORT, settings.INGRESS_HOST),
+    push,
+    listen: async () => {
+      await push?.start()
+      return await server.listen(settings.INGRESS_PORT, settings.INGRESS_HOST)
+    },
     readiness: () => {
       const { isHealthy, detail } = accumulator.state
       return { ok: isHealthy && !isDraining, detail: isDraining ? 'draining' : detail }
@@ -90,6 +101,7 @@ export const createIngress = (deps: IngressDeps): Ingress => {
       server.beginDrain()
       if (settings.DRAIN_GRACE > 0) await clock.sleep(settings.DRAIN_GRACE)
       read.assignments.stop()
+      await push?.drain(config.push.PUSH_DRAIN_SPREAD)
       await server.drain(settings.DRAIN_TIMEOUT)
       await accumulator.drain()
     }
@@ -231,6 +243,21 @@ const createWriteServices = (deps: IngressDeps, accumulator: RecordAccumulator):
     ...createBatchServices(deps),
     bodyHashById: new LRUCache<string, string>({ max: bodyHashesMax })
   }
+}
+
+const createPush = (deps: IngressDeps, { ids, guard }: ReadServices): PushHub => {
+  const { config, clock, logger, metrics, codec, log, live, history, policy } = deps
+  return new PushHub({
+    settings: config.push,
+    clock,
+    logger,
+    metrics,
+    codec,
+    log,
+    ids,
+    policy,
+    readSnapshot: createSnapshotReader({ live, history, guard })
+  })
 }
 
 const createReadServices = (deps: IngressDeps): ReadServices => {

@@ -18,7 +18,12 @@ const lifecycle = createLifecycle({
   logger,
   clock: systemClock,
   // Each part gets the longest the drain can take, and a little.
-  stopTimeoutMs: settings.DRAIN_GRACE + settings.DRAIN_TIMEOUT + settings.INGRESS_DEADLINE + 2_000
+  stopTimeoutMs:
+    settings.DRAIN_GRACE +
+    config.push.PUSH_DRAIN_SPREAD +
+    settings.DRAIN_TIMEOUT +
+    settings.INGRESS_DEADLINE +
+    2_000
 })
 addIngress(lifecycle, { config, clock: systemClock, logger })
 await lifecycle.runUntilSignal()

@@ -10,7 +10,13 @@ import { hash } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../core/index.ts'
-import { type Identity, Problem, retryAfterSeconds, type TokenRole } from '../http/index.ts'
+import {
+  type Identity,
+  Problem,
+  retryAfterSeconds,
+  type TokenRole,
+  type VerifiedIdentity
+} from '../http/index.ts'
 import type { KeySource } from './key-source.ts'
 
 /** Who issues the tokens. */
@@ -33,12 +39,12 @@ export type TokenVerifierOptions = {
 /** Verifies the value of an `authorization` header. */
 export type TokenVerifier = {
   /** At once for a remembered token. Throws or rejects with a 401 problem; 503 without keys. */
-  authenticate(authorization: string | undefined): Identity | Promise<Identity>
+  authenticate(authorization: string | undefined): VerifiedIdentity | Promise<VerifiedIdentity>
   /** Tokens remembered now. */
   readonly size: number
 }
 
-type Remembered = { identity: Identity; validUntilMs: number }
+type Remembered = { identity: VerifiedIdentity; validUntilMs: number }
 
 /** Clocks of issuer and verifier may differ by this. Expiry gets no such grace: it is a promise. */
 const notBeforeGraceMs = 5_000
@@ -52,10 +58,10 @@ export const createTokenVerifier = (options: TokenVerifierOptions): TokenVerifie
   const { clock, cacheAgeMsMax } = options
   const remembered = new LRUCache<string, Remembered>({ max: options.cacheEntriesMax })
 
-  const verify = async (token: string, digest: string): Promise<Identity> => {
+  const verify = async (token: string, digest: string): Promise<VerifiedIdentity> => {
     const nowMs = clock.now()
-    const { identity, expiresAtMs } = await verifyToken(token, nowMs, options)
-    const validUntilMs = Math.min(expiresAtMs, nowMs + cacheAgeMsMax)
+    const identity = await verifyToken(token, nowMs, options)
+    const validUntilMs = Math.min(identity.expiresAtMs, nowMs + cacheAgeMsMax)
     remembered.set(digest, { identity, validUntilMs })
     return identity
   }
@@ -93,7 +99,7 @@ const verifyToken = async (
   token: string,
   nowMs: number,
   { keys, clock }: TokenVerifierOptions
-): Promise<{ identity: Identity; expiresAtMs: number }> => {
+): Promise<VerifiedIdentity> => {
   let payload: JWTPayload
   try {
     const verified = await jwtVerify(token, keys.getKey as JWTVerifyGetKey, {
@@ -111,7 +117,7 @@ const verifyToken = async (
   }
   const expiresAtMs = (payload.exp ?? 0) * 1_000
   if (expiresAtMs <= nowMs) throw expired()
-  return { identity: identityOf(payload), expiresAtMs }
+  return { ...identityOf(payload), expiresAtMs }
 }
 
 const identityOf = ({ sub, aud, role }: JWTPayload): Identity => {

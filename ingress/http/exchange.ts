@@ -11,11 +11,13 @@ import { hasBody, parseJson, refuseMediaType, refuseOversize } from './body.ts'
 import type { Correlation } from './correlation.ts'
 import { createUuidV7, parseIdempotencyKey } from './idempotency-key.ts'
 import { Problem } from './problem.ts'
-import type { Identity, LimitClass, Reply, Route, TokenRole } from './route.ts'
+import type { Identity, LimitClass, Reply, Route, TokenRole, VerifiedIdentity } from './route.ts'
 import { createBodyValidator, createQueryReader } from './validation.ts'
 
 /** Tells who calls from the `authorization` header; throws a 401 or 503 problem. */
-export type Authenticate = (authorization: string | undefined) => Identity | Promise<Identity>
+export type Authenticate = (
+  authorization: string | undefined
+) => VerifiedIdentity | Promise<VerifiedIdentity>
 
 /** Limits of requests. Each throws a 429 problem; the headers tell the client where it stands. */
 export type Admission = {

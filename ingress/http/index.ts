@@ -4,6 +4,7 @@
  * @module
  */
 
+export { parseJson } from './body.ts'
 export { example, examplePapers, examplePerson } from './example-values.ts'
 export type { Admission, Authenticate } from './exchange.ts'
 export { createUuidV7, parseIdempotencyKey, uuidV7Time } from './idempotency-key.ts'
@@ -28,6 +29,7 @@ export {
   type Route,
   routeDefiner,
   type TokenRole,
+  type VerifiedIdentity,
   writeProblems
 } from './route.ts'
 export {
@@ -45,6 +47,12 @@ export {
 } from './schema-fragments.ts'
 export { HttpServer, type HttpServerOptions } from './server.ts'
 export type { StaticPage } from './static-page.ts'
+export type {
+  SocketEvents,
+  SocketSend,
+  UpgradeRoute,
+  UpgradeSocket
+} from './upgrade.ts'
 export {
   createBodyValidator,
   createItemCheck,

@@ -129,6 +129,11 @@ export const problemTable = {
     todo: 'Make a new key for a new request; keep the body for a retry.',
     retry: 'changed'
   }),
+  upgrade_required: row(426, 'This route speaks WebSocket', {
+    when: 'The request to the stream does not ask for an upgrade to WebSocket.',
+    todo: 'Connect with a WebSocket client.',
+    retry: 'changed'
+  }),
   rate_limited: row(429, 'Too many requests', {
     when: 'The subject, or the address, is over its limit; `RateLimit-*` tell where it stands.',
     todo: 'Wait for `Retry-After`, and send less.',

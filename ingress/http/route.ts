@@ -13,6 +13,9 @@ export type TokenRole = 'customer' | 'driver' | 'admin' | 'signup'
 /** Who calls: the subject and role of a verified token. */
 export type Identity = { subject: string; role: TokenRole }
 
+/** An identity and when its token ends, epoch ms: what outlives a request has to end with it. */
+export type VerifiedIdentity = Identity & { expiresAtMs: number }
+
 /** Which bucket of the per-subject limits a route takes from. */
 export type LimitClass = 'write' | 'location' | 'read' | 'signup'
 

@@ -28,6 +28,7 @@ import { createLineBudget, type LineBudget } from './line-budget.ts'
 import { Problem, retryAfterSeconds } from './problem.ts'
 import { basePath, type Reply, type Route } from './route.ts'
 import { createPageAnswer, type PageAnswer, type StaticPage } from './static-page.ts'
+import { installUpgrade, type UpgradeRoute } from './upgrade.ts'
 
 /** Settings; every limit is a bound on memory or time. */
 export type HttpServerOptions = ExchangePorts & {
@@ -134,6 +135,22 @@ export class HttpServer {
       })
       this.#methodsByPath.set(path, new Set(['GET']))
     }
+  }
+
+  /** Adds a route that is upgraded to WebSocket; only before `listen`. */
+  registerUpgrade(route: UpgradeRoute): void {
+    installUpgrade(this.#app, route, {
+      authenticate: this.#options.authenticate,
+      admission: this.#options.admission,
+      refuseDraining: () => {
+        if (this.#isClosing) throw this.#drainingProblem()
+      },
+      isOriginAllowed: (origin) => this.#cors.replyHeaders(origin) !== undefined,
+      addressOf: (request) => this.#addressOf(request),
+      refuse: (request, response, problem) => this.#refuse(request, response, problem),
+      problemOf: (error, request) => this.#problemOf(error, this.#readCorrelation(request.headers))
+    })
+    this.#methodsByPath.set(basePath + route.path, new Set(['GET']))
   }
 
   /** Starts to listen; 0 takes a free port. Returns the port. */

@@ -27,7 +27,7 @@ export const readAssignments = async (
     stores.drivers,
     driverIds.map((key) => ({ partitionKey: key, key }))
   )
-  const rideIds = drivers.map(rideOf)
+  const rideIds = drivers.map(assignedRideId)
   const wanted = [...new Set(rideIds.filter((rideId) => rideId !== null))]
   const states = await live.getMany(
     stores.rides,
@@ -37,20 +37,26 @@ export const readAssignments = async (
   return drivers.map((driver, index) => {
     const rideId = rideIds[index] ?? null
     const ride = rideId === null ? null : (rideById.get(rideId) ?? null)
-    return driver === null || ride === null ? none : assignmentOf(driver, ride, policy)
+    return driver === null || ride === null ? noAssignment : assignmentOf(driver, ride, policy)
   })
 }
 
-const none: Assignment = { kind: 'none', version: 'none' }
+/** Nothing to deal with. */
+export const noAssignment: Assignment = { kind: 'none', version: 'none' }
 
-const rideOf = (driver: DriverRecord | null): string | null => {
+/** The ride a driver is reserved for or drives, as their own record says. */
+export const assignedRideId = (driver: DriverRecord | null): string | null => {
   if (driver === null) return null
   if (driver.rideId !== null) return driver.rideId
   return driver.offerId === null ? null : (parseOfferId(driver.offerId)?.rideId ?? null)
 }
 
-const assignmentOf = (driver: DriverRecord, ride: Ride, policy: Policy): Assignment => {
-  if (ride.offerId === null || ride.offerId !== driver.offerId) return none
+const assignmentOf = (driver: DriverRecord, ride: Ride, policy: Policy): Assignment =>
+  ride.offerId === driver.offerId ? assignmentOfRide(ride, policy) : noAssignment
+
+/** What a ride is to the driver it names. */
+export const assignmentOfRide = (ride: Ride, policy: Policy): Assignment => {
+  if (ride.offerId === null) return noAssignment
   switch (ride.status) {
     case 'PENDING_ACCEPTANCE':
       return {
@@ -75,6 +81,6 @@ const assignmentOf = (driver: DriverRecord, ride: Ride, policy: Policy): Assignm
         ride: toRideDocument(ride)
       }
     default:
-      return none
+      return noAssignment
   }
 }

@@ -11,6 +11,12 @@ import { rideReadRoutes } from './rides.ts'
 import type { ReadServices } from './services.ts'
 import { statisticsRoutes } from './statistics.ts'
 
+export {
+  type Assignment,
+  assignedRideId,
+  assignmentOfRide,
+  noAssignment
+} from './assignment.ts'
 export { AssignmentPoller } from './assignment-poller.ts'
 export { createMongoHistory } from './mongo-history.ts'
 export type {
@@ -26,6 +32,7 @@ export type {
   UserProfile
 } from './ports.ts'
 export { createReadGuard, type ReadGuard } from './read-guard.ts'
+export { toRideDocument } from './ride-document.ts'
 export { createRideFinder, type RideFinder } from './ride-finder.ts'
 export type { ReadServices } from './services.ts'
 export { createSurgeReader } from './surge-reader.ts'

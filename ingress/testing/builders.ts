@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { Bill, DriverRecord, Fare, PresenceState, Ride } from '../../avro/index.ts'
+import type {
+  Bill,
+  DriverRecord,
+  Fare,
+  PresenceState,
+  Ride,
+  RideEvent,
+  RideEventType
+} from '../../avro/index.ts'
 
 /** Places of New York, and one in the sea. */
 export const places = {
@@ -63,6 +71,17 @@ export const aRide = (ride: Partial<Ride> = {}): Ride => ({
   reallocations: 0,
   correlationId: 'test',
   ...ride
+})
+
+/** An event of a ride as it is after it. */
+export const aRideEvent = (type: RideEventType, ride: Ride): RideEvent => ({
+  eventId: `${ride.rideId}:${ride.seq}`,
+  type,
+  rideId: ride.rideId,
+  seq: ride.seq,
+  actorId: null,
+  occurredAt: ride.requestedAt + ride.seq,
+  ride
 })
 
 /** A registered driver who waits for a ride. */

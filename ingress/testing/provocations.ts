@@ -173,6 +173,7 @@ export const provocations: Readonly<Record<ProblemCode, (start: Start) => Promis
   validation_failed: ride(() => ({ body: { ...trip, pickup: 'here' } })),
   outside_service_area: ride(() => ({ body: { ...trip, pickup: { lat: 0, lon: 0 } } })),
   idempotency_key_reused: keyReused,
+  upgrade_required: get('/stream'),
   rate_limited: rateLimited,
   internal_error: internalError,
   overloaded: whileHanging((it) => it.get('/rides', { as: rider }), { HTTP_IN_FLIGHT_MAX: '1' }),

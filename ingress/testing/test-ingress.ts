@@ -14,6 +14,7 @@ import { createIngress, type Ingress, type IngressDeps } from '../ingress.ts'
 import { createAnswerChecker } from './answer-checker.ts'
 import { MemoryProducer } from './memory-producer.ts'
 import { MemoryHistory, MemoryStores } from './memory-stores.ts'
+import { MemoryTopics } from './memory-topics.ts'
 
 /** What a request of a test says; `as` mints the token. */
 export type TestRequest = {
@@ -35,6 +36,8 @@ export type TestIngress = {
   url: string
   producer: MemoryProducer
   stores: MemoryStores
+  /** What push follows. */
+  log: MemoryTopics
   history: MemoryHistory
   ids: ReturnType<typeof createIds>
   metrics: ReturnType<typeof createMetrics>
@@ -70,6 +73,7 @@ export const startTestIngress = async (
   const codec = createLocalCodec()
   const producer = new MemoryProducer()
   const stores = new MemoryStores()
+  const log = new MemoryTopics(systemClock, codec)
   const history = new MemoryHistory()
   const metrics = createMetrics()
   const ingress = createIngress({
@@ -79,6 +83,7 @@ export const startTestIngress = async (
     metrics,
     codec,
     producer,
+    log,
     keys: createSecretKeySource(secrets.jwtSecret ?? ''),
     markets: createMarkets(defaultMarkets),
     policy: createPolicy({ timeScale }),
@@ -126,6 +131,7 @@ export const startTestIngress = async (
     url,
     producer,
     stores,
+    log,
     history,
     ids: createIds(secrets.idSecret),
     metrics,
