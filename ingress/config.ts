@@ -61,6 +61,25 @@ export const ingressConfig = defineConfig({
     unit: 'requests',
     doc: 'Requests in progress, long polls included; more get 503.'
   },
+  HTTP_IN_FLIGHT_PER_ADDRESS: {
+    type: 'int',
+    default: 10_000,
+    min: 0,
+    unit: 'requests',
+    doc: 'Requests of one address in progress, slow bodies and long polls included; more get 429, 0 is no limit.'
+  },
+  HTTP_BODY_TIMEOUT: {
+    type: 'duration-ms',
+    default: 8_000,
+    min: 100,
+    doc: 'How long a body may take after its headers; below the 10 s of the web server, which answers nothing.'
+  },
+  HTTP_BODIES_BYTES: {
+    type: 'bytes',
+    default: 67_108_864,
+    min: 1_048_576,
+    doc: 'Bytes of the bodies that are under way at a time; more get 503.'
+  },
   CORS_ORIGINS: {
     type: 'list',
     default: '',

@@ -6,6 +6,7 @@
  */
 
 const table = {
+  malformed_request: [400, 'The request does not say where it ends'],
   malformed_json: [400, 'The body is not valid JSON'],
   malformed_query: [400, 'The query string is not valid'],
   idempotency_key_required: [400, 'An Idempotency-Key header is required'],
@@ -20,6 +21,7 @@ const table = {
   route_not_found: [404, 'There is no such route'],
   not_found: [404, 'There is no such thing'],
   method_not_allowed: [405, 'The route does not take this method'],
+  request_timeout: [408, 'The body did not come in time'],
   length_required: [411, 'The length of the body must be declared'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body must be application/json'],
