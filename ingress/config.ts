@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { ConfigError, type ConfigValues, defineConfig, readSharedConfig } from '../core/index.ts'
+import {
+  ConfigError,
+  type ConfigValues,
+  defineConfig,
+  readSharedConfig,
+  requireOutboundUrl
+} from '../core/index.ts'
 
 /** Variables of the ingress. */
 export const ingressConfig = defineConfig({
@@ -32,7 +38,7 @@ export const ingressConfig = defineConfig({
     type: 'url',
     protocols: ['http:', 'https:'],
     default: null,
-    doc: 'Key set that verifies tokens; required in production, before JWT_SECRET elsewhere.'
+    doc: 'Key set that verifies tokens; required in production, there https and not of this host.'
   },
   TOKEN_CACHE_MAX: {
     type: 'int',
@@ -258,6 +264,7 @@ export const readIngressConfig = (environment = process.env) => {
     const expected = 'the key set of the identity provider, as production has no shared secret'
     throw new ConfigError([{ variable: 'JWKS_URL', expected, got: 'nothing' }])
   }
+  if (settings.JWKS_URL !== null) requireOutboundUrl('JWKS_URL', settings.JWKS_URL, shared)
   if (settings.JWKS_URL === null && shared.secrets.jwtSecret === null) {
     const expected = 'a secret, or JWKS_URL instead'
     throw new ConfigError([{ variable: 'JWT_SECRET', expected, got: 'nothing' }])

@@ -319,6 +319,7 @@ export class HttpServer {
       return
     }
     // With 204 the library announces a length of 2^63, which proxies refuse.
+    for (const [name, value] of this.#fixedHeaders) response.header(name, value)
     setHeaders(response.status(200).header('allow', allow), headers)
     response.send('')
   }
