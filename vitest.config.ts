@@ -16,7 +16,9 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: [...ignored, 'test/integration/**', 'test/e2e/**', 'test/crash/**'],
-          testTimeout: 120_000
+          testTimeout: 120_000,
+          // As make and the supervisor set it; the web server reads it when it is loaded.
+          env: { UWS_HTTP_MAX_HEADERS_SIZE: '16384' }
         }
       },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...servers } },

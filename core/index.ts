@@ -24,6 +24,7 @@ export {
   defineConfig,
   describeConfig,
   type Environment,
+  requireOutboundUrl,
   type VariableDefinition
 } from './config/index.ts'
 export {

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { ConfigError, type ConfigValues, defineConfig, readSharedConfig } from '../core/index.ts'
+import {
+  ConfigError,
+  type ConfigValues,
+  defineConfig,
+  readSharedConfig,
+  requireOutboundUrl
+} from '../core/index.ts'
 import { pushConfig } from './push/config.ts'
 
 /** Variables of the ingress. */
@@ -33,7 +39,7 @@ export const ingressConfig = defineConfig({
     type: 'url',
     protocols: ['http:', 'https:'],
     default: null,
-    doc: 'Key set that verifies tokens; required in production, before JWT_SECRET elsewhere.'
+    doc: 'Key set that verifies tokens; required in production, there https and not of this host.'
   },
   TOKEN_CACHE_MAX: {
     type: 'int',
@@ -61,6 +67,25 @@ export const ingressConfig = defineConfig({
     min: 1,
     unit: 'requests',
     doc: 'Requests in progress, long polls included; more get 503.'
+  },
+  HTTP_IN_FLIGHT_PER_ADDRESS: {
+    type: 'int',
+    default: 10_000,
+    min: 0,
+    unit: 'requests',
+    doc: 'Requests of one address in progress, slow bodies and long polls included; more get 429, 0 is no limit.'
+  },
+  HTTP_BODY_TIMEOUT: {
+    type: 'duration-ms',
+    default: 8_000,
+    min: 100,
+    doc: 'How long a body may take after its headers; below the 10 s of the web server, which answers nothing.'
+  },
+  HTTP_BODIES_BYTES: {
+    type: 'bytes',
+    default: 67_108_864,
+    min: 1_048_576,
+    doc: 'Bytes of the bodies that are under way at a time; more get 503.'
   },
   CORS_ORIGINS: {
     type: 'list',
@@ -243,6 +268,7 @@ export const readIngressConfig = (environment = process.env) => {
     const expected = 'the key set of the identity provider, as production has no shared secret'
     throw new ConfigError([{ variable: 'JWKS_URL', expected, got: 'nothing' }])
   }
+  if (settings.JWKS_URL !== null) requireOutboundUrl('JWKS_URL', settings.JWKS_URL, shared)
   if (settings.JWKS_URL === null && shared.secrets.jwtSecret === null) {
     const expected = 'a secret, or JWKS_URL instead'
     throw new ConfigError([{ variable: 'JWT_SECRET', expected, got: 'nothing' }])

@@ -7,6 +7,7 @@ import {
   defineConfig,
   type Environment,
   readSharedConfig,
+  requireOutboundUrl,
   type SharedConfig
 } from '../core/index.ts'
 
@@ -107,6 +108,9 @@ export interface StreamsConfig {
 export function readStreamsConfig(environment: Environment = process.env): StreamsConfig {
   const shared = readSharedConfig(environment, { secrets: ['quoteSecret'] })
   const streams = streamsConfig.load(environment)
+  for (const variable of ['NOTIFICATION_PUSH_URL', 'NOTIFICATION_SMS_URL'] as const) {
+    requireOutboundUrl(variable, streams[variable], shared)
+  }
   if (shared.isProduction && streams.CRASH_AT !== null) {
     throw new ConfigError([
       { variable: 'CRASH_AT', expected: 'nothing in production', got: streams.CRASH_AT }

@@ -7,9 +7,12 @@
  */
 import type { Request, Response } from 'hyper-express'
 import type { Clock } from '../../core/index.ts'
-import { hasBody, parseJson, refuseMediaType, refuseOversize } from './body.ts'
+import type { BodyWaits } from './body-waits.ts'
 import type { Correlation } from './correlation.ts'
+import { announcedBytes, refuseFraming } from './framing.ts'
 import { createUuidV7, parseIdempotencyKey } from './idempotency-key.ts'
+import { parseJson } from './json.ts'
+import { refuseMediaType } from './media-type.ts'
 import { Problem } from './problem.ts'
 import type { Identity, LimitClass, Reply, Route, TokenRole, VerifiedIdentity } from './route.ts'
 import { createBodyValidator, createQueryReader } from './validation.ts'
@@ -33,6 +36,8 @@ export type ExchangePorts = {
   clock: Clock
   authenticate: Authenticate
   admission: Admission
+  /** Requests whose bodies are under way. */
+  bodies: BodyWaits
   idempotencyAgeMsMax: number
 }
 
@@ -83,11 +88,11 @@ const idPattern = /^[A-Za-z0-9_.:-]{1,128}$/
 export const runExchange = async (passage: Passage, ports: ExchangePorts): Promise<Reply> => {
   const { endpoint, request, response, correlation } = passage
   const { route } = endpoint
-  refuseOversize(request.headers, endpoint.bodyBytesMax)
+  refuseFraming(request.headers, endpoint.bodyBytesMax)
   const found = identify(passage, ports)
   const identity = found instanceof Promise ? await found : found
   admit(passage, identity, ports)
-  const body = endpoint.validateBody === undefined ? undefined : await takeBody(passage)
+  const body = endpoint.validateBody === undefined ? undefined : await takeBody(passage, ports)
   const query = endpoint.readQuery?.(request.path_query)
   const receivedAt = ports.clock.now()
   const idempotencyKey = takeIdempotencyKey(passage, ports, receivedAt)
@@ -134,11 +139,16 @@ const admit = (passage: Passage, identity: Identity, ports: ExchangePorts): void
   passage.headers = ports.admission.admitSubject(identity, endpoint.route.limit) ?? passage.headers
 }
 
-const takeBody = async ({ endpoint, request }: Passage): Promise<unknown> => {
+const takeBody = async (
+  { endpoint, request, response }: Passage,
+  { bodies }: ExchangePorts
+): Promise<unknown> => {
   let body: unknown
-  if (hasBody(request.headers)) {
+  const bytes = announcedBytes(request.headers)
+  if (bytes > 0) {
     refuseMediaType(request.headers)
-    body = parseJson(await request.buffer())
+    const isGone = (): boolean => response.completed
+    body = parseJson(await bodies.take(() => request.buffer(), bytes, isGone))
   } else if (endpoint.route.bodyOptional === true) {
     body = {}
   } else {

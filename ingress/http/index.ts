@@ -4,10 +4,10 @@
  * @module
  */
 
-export { parseJson } from './body.ts'
 export { example, examplePapers, examplePerson } from './example-values.ts'
 export type { Admission, Authenticate } from './exchange.ts'
 export { createUuidV7, parseIdempotencyKey, uuidV7Time } from './idempotency-key.ts'
+export { parseJson } from './json.ts'
 export { Problem, type ProblemOptions, retryAfterSeconds, type Violation } from './problem.ts'
 export {
   type ProblemCode,

@@ -29,6 +29,11 @@ const row = (
 
 /** The rows, in the order of their statuses. */
 export const problemTable = {
+  malformed_request: row(400, 'The request does not say where it ends', {
+    when: 'Two lengths, or a length and chunks: proxies would disagree on where the next request begins.',
+    todo: 'Send one `Content-Length`; look for a proxy that changes requests.',
+    retry: 'changed'
+  }),
   malformed_json: row(400, 'The body is not valid JSON', {
     when: 'A body is missing, is not one JSON value, or is not UTF-8.',
     todo: 'Send one JSON value in UTF-8.',
@@ -98,6 +103,11 @@ export const problemTable = {
     when: 'The path is known, the method is not; `Allow` names those that are.',
     todo: 'Use a method of `Allow`.',
     retry: 'never'
+  }),
+  request_timeout: row(408, 'The body did not come in time', {
+    when: 'The body stopped coming. Nothing of this request was kept.',
+    todo: 'Send the same request again on a new connection.',
+    retry: 'same'
   }),
   length_required: row(411, 'The length of the body must be declared', {
     when: 'The body is sent in chunks.',

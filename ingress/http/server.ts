@@ -14,7 +14,8 @@
 import { type Request, type Response, Server } from 'hyper-express'
 import type { Clock, Histogram, Logger, Metrics } from '../../core/index.ts'
 import { clientAddress } from './address.ts'
-import { isCutOff } from './body.ts'
+import { AddressLoad } from './address-load.ts'
+import { BodyWaits } from './body-waits.ts'
 import { type Correlation, type CorrelationReader, createCorrelationReader } from './correlation.ts'
 import { type Cors, createCors } from './cors.ts'
 import {
@@ -24,6 +25,7 @@ import {
   type Passage,
   runExchange
 } from './exchange.ts'
+import { isCutOff, settleHeaders } from './framing.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
 import { Problem, retryAfterSeconds } from './problem.ts'
 import { basePath, type Reply, type Route } from './route.ts'
@@ -31,13 +33,19 @@ import { createPageAnswer, type PageAnswer, type StaticPage } from './static-pag
 import { installUpgrade, type UpgradeRoute } from './upgrade.ts'
 
 /** Settings; every limit is a bound on memory or time. */
-export type HttpServerOptions = ExchangePorts & {
+export type HttpServerOptions = Omit<ExchangePorts, 'bodies'> & {
   logger: Logger
   metrics: Metrics
   /** Bytes of body a request may have unless its route says otherwise. */
   bodyBytesMax: number
   /** Requests in handlers at a time; more get 503. A waiting long poll counts. */
   inFlightMax: number
+  /** Requests of one address from headers to reply at a time; more get 429, 0 is no limit. */
+  inFlightPerAddressMax: number
+  /** How long a body may take to come, ms; then 408. */
+  bodyTimeoutMs: number
+  /** Bytes that all bodies under way may have together; more get 503. */
+  bodiesBytesMax: number
   corsOrigins: readonly string[]
   trustedProxies: number
   /** Share of successful requests that are logged, 0 to 1. */
@@ -59,10 +67,14 @@ type Observer = ReturnType<ResponseTimes['with']>
 
 /** As in the logs of nginx: nobody was there to be answered. */
 const clientGone = 499
+/** The rest of the body may never come: the connection ends with the reply. */
+const bodyTimedOut = 408
 
 /** The server; one life, see the module. */
 export class HttpServer {
   readonly #options: HttpServerOptions
+  readonly #ports: ExchangePorts
+  readonly #load: AddressLoad
   readonly #clock: Clock
   readonly #app: Server
   readonly #cors: Cors
@@ -79,6 +91,10 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options
+    const { clock, bodyTimeoutMs: timeoutMs, bodiesBytesMax: bytesMax } = options
+    const bodies = new BodyWaits({ clock, timeoutMs, bytesMax })
+    this.#ports = { ...options, bodies }
+    this.#load = new AddressLoad(options.inFlightPerAddressMax)
     this.#clock = options.clock
     this.#cors = createCors(options.corsOrigins)
     this.#failureLines = createLineBudget(options.clock, options.failureLinesMax)
@@ -86,6 +102,8 @@ export class HttpServer {
     this.#fixedHeaders = [
       ['x-content-type-options', 'nosniff'],
       ['cache-control', 'no-store'],
+      ['referrer-policy', 'no-referrer'],
+      ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
       ...(options.isHttpsOnly
         ? ([['strict-transport-security', 'max-age=31536000; includeSubDomains']] as const)
         : [])
@@ -100,6 +118,11 @@ export class HttpServer {
       name: 'hail_http_requests_in_flight',
       help: 'Requests in handlers now.',
       collect: (gauge) => gauge.set({}, this.#inFlight)
+    })
+    options.metrics.gauge({
+      name: 'hail_http_bodies_in_flight_bytes',
+      help: 'Bytes announced by requests whose bodies are under way now.',
+      collect: (gauge) => gauge.set({}, bodies.bytes)
     })
     // The library's own limits are out of the way: one answers without a problem document, the
     // other pauses a request, which throws when a reply has gone out before the body came.
@@ -195,6 +218,7 @@ export class HttpServer {
 
   async #serve(endpoint: Endpoint, request: Request, response: Response): Promise<void> {
     const startedAt = this.#clock.monotonic()
+    settleHeaders(request)
     const correlation = this.#readCorrelation(request.headers)
     let isRunning = false
     const passage: Passage = {
@@ -210,13 +234,17 @@ export class HttpServer {
       }
     }
     let reply: Reply | Problem
+    let isCounted = false
     try {
       if (this.#isRefusing) throw this.#drainingProblem()
-      reply = await runExchange(passage, this.#options)
+      this.#load.enter(passage.address)
+      isCounted = true
+      reply = await runExchange(passage, this.#ports)
     } catch (error) {
       reply = this.#problemOf(error, correlation)
     }
     if (isRunning) this.#leave()
+    if (isCounted) this.#load.leave(passage.address)
     const isSent = this.#write(passage, reply)
     const status = isSent ? reply.status : clientGone
     this.#record(endpoint.route, correlation, status, this.#clock.monotonic() - startedAt)
@@ -270,7 +298,7 @@ export class HttpServer {
     if (origin !== undefined) setHeaders(response, this.#cors.replyHeaders(origin))
     setHeaders(response, headers)
     setHeaders(response, reply.headers)
-    const isCut = isCutOff(request.headers)
+    const isCut = isCutOff(request.headers) || reply.status === bodyTimedOut
     // The library waits for the whole body before it replies, unless it believes to have it.
     if (isCut) request.received = true
     const isLast = isCut || this.#isClosing
@@ -354,13 +382,16 @@ export class HttpServer {
       this.#refuse(request, response, new Problem('origin_forbidden'))
       return
     }
-    setHeaders(response.status(204).header('allow', allow), headers)
-    response.send()
+    // With 204 the library announces a length of 2^63, which proxies refuse.
+    for (const [name, value] of this.#fixedHeaders) response.header(name, value)
+    setHeaders(response.status(200).header('allow', allow), headers)
+    response.send('')
   }
 
   /** A reply to a request that reached no route. */
   #refuse(request: Request, response: Response, problem: Problem): void {
     if (response.completed || response.initiated) return
+    settleHeaders(request)
     const correlation = this.#readCorrelation(request.headers)
     this.#write({ request, response, correlation, headers: {} }, problem)
   }

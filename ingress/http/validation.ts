@@ -11,6 +11,9 @@ import { Problem, type Violation } from './problem.ts'
 /** More findings than this say nothing new, and an answer has to stay small. */
 const violationsMax = 16
 
+/** All parameters of the longest route with their longest values fit in a quarter of this. */
+const queryLengthMax = 2_048
+
 /** Numbers as people write them; no hex, no exponent, no blanks. */
 const numberPattern = /^-?\d{1,15}(\.\d{1,15})?$/
 
@@ -45,11 +48,19 @@ export const createItemCheck = <Schema extends TSchema>(
   }
 }
 
-/** Compiles a query schema; the returned function gives the typed query of a raw query string. */
-export const createQueryReader = (schema: TSchema): ((raw: string) => unknown) => {
+/**
+ * Compiles a query schema; the returned function gives the typed query of a raw query string. One
+ * build of the web server has none where a URL ends without a question mark.
+ */
+export const createQueryReader = (schema: TSchema): ((raw?: string) => unknown) => {
   const validator = Compile(schema)
   const types = propertyTypes(schema)
-  return (raw) => {
+  return (raw = '') => {
+    if (raw.length > queryLengthMax) {
+      throw new Problem('malformed_query', {
+        detail: `Expected at most ${queryLengthMax} characters of query`
+      })
+    }
     const query = parseQuery(raw, types)
     if (!validator.Check(query)) throw violationProblem(validator.Errors(query))
     return query
@@ -82,7 +93,12 @@ type Finding = {
 }
 
 const violationProblem = (findings: readonly Finding[]): Problem => {
-  const errors = findings.slice(0, violationsMax).flatMap(violationsOf)
+  // Of an unknown field the validator says twice that it is none.
+  const byText = new Map<string, Violation>()
+  for (const violation of findings.flatMap(violationsOf)) {
+    byText.set(`${violation.path} ${violation.message}`, violation)
+  }
+  const errors = [...byText.values()].slice(0, violationsMax)
   const isOffTheMap = findings.every(isCoordinateRange)
   return new Problem(isOffTheMap ? 'outside_service_area' : 'validation_failed', {
     detail: errors
@@ -92,17 +108,20 @@ const violationProblem = (findings: readonly Finding[]): Problem => {
   })
 }
 
-const violationsOf = ({ instancePath, message, params }: Finding): Violation[] => {
+const violationsOf = ({ keyword, instancePath, message, params }: Finding): Violation[] => {
+  if (keyword === 'boolean') return [unknownField(instancePath)]
   const unknown = (params as { additionalProperties?: string[] } | undefined)?.additionalProperties
-  if (unknown === undefined) return [{ path: instancePath, message }]
-  return unknown.slice(0, violationsMax).map((name) => ({
-    path: `${instancePath}/${clip(name)}`,
-    message: 'is not a known field'
-  }))
+  if (unknown === undefined) return [{ path: clip(instancePath), message }]
+  return unknown.map((name) => unknownField(`${instancePath}/${name}`))
 }
+
+const unknownField = (path: string): Violation => ({
+  path: clip(path),
+  message: 'is not a known field'
+})
 
 const isCoordinateRange = ({ keyword, instancePath }: Finding): boolean =>
   (keyword === 'minimum' || keyword === 'maximum') && /(^|\/)(lat|lon)$/.test(instancePath)
 
 /** A client's own words in an answer are kept short. */
-const clip = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text)
+const clip = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text)

@@ -59,20 +59,23 @@ const uuidAt = (ms: number): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }
 
-const lengthRequired = async (start: Start): Promise<Provoked> => {
-  const it = await start()
-  const token = await it.token('customer', example.customerId)
-  const answer = await exchangeRaw(
-    it.port,
-    `POST /api/v1/rides HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n` +
-      'content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'
-  )
-  return {
-    status: Number(answer.split(' ')[1]),
-    type: /content-type: (.+?)\r\n/i.exec(answer)?.[1] ?? null,
-    body: JSON.parse(answer.slice(answer.indexOf('{'))) as Record<string, unknown>
+/** A ride over a bare socket, whose length and body are `rest`. */
+const rawRide =
+  (rest: string, environment: Record<string, string> = {}) =>
+  async (start: Start): Promise<Provoked> => {
+    const it = await start(environment)
+    const token = await it.token('customer', example.customerId)
+    const answer = await exchangeRaw(
+      it.port,
+      `POST /api/v1/rides HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n` +
+        `content-type: application/json\r\n${rest}`
+    )
+    return {
+      status: Number(answer.split(' ')[1]),
+      type: /content-type: (.+?)\r\n/i.exec(answer)?.[1] ?? null,
+      body: JSON.parse(answer.slice(answer.indexOf('{'))) as Record<string, unknown>
+    }
   }
-}
 
 const tokenExpired = async (start: Start): Promise<Provoked> => {
   const it = await start()
@@ -150,6 +153,7 @@ const hour = 3_600_000
 
 /** One for each code. */
 export const provocations: Readonly<Record<ProblemCode, (start: Start) => Promise<Provoked>>> = {
+  malformed_request: rawRide('content-length: 2\r\ncontent-length: 3\r\n\r\n{}'),
   malformed_json: ride(() => ({ body: '{"pickup":' })),
   malformed_query: get('/rides?limit=5&limit=6'),
   idempotency_key_required: ride(() => ({ key: '' })),
@@ -167,7 +171,8 @@ export const provocations: Readonly<Record<ProblemCode, (start: Start) => Promis
   route_not_found: get('/nothing'),
   not_found: get('/bills/none'),
   method_not_allowed: fetchAs('/quotes', { method: 'DELETE' }),
-  length_required: lengthRequired,
+  request_timeout: rawRide('content-length: 100\r\n\r\n{', { HTTP_BODY_TIMEOUT: '200ms' }),
+  length_required: rawRide('transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'),
   body_too_large: ride(() => ({ body: JSON.stringify({ pad: 'x'.repeat(100_000) }) })),
   unsupported_media_type: ride(() => ({ headers: { 'content-type': 'text/plain' } })),
   validation_failed: ride(() => ({ body: { ...trip, pickup: 'here' } })),

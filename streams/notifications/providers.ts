@@ -30,6 +30,7 @@ export type Fetch = (
     readonly method: 'POST'
     readonly headers: Readonly<Record<string, string>>
     readonly body: string
+    readonly redirect: 'error'
     readonly signal: AbortSignal
   }
 ) => Promise<{
@@ -96,6 +97,8 @@ async function post(
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': task.notificationId },
       body: bodyOf(task),
+      // A gateway that points elsewhere would be handed the message and, by some, the key.
+      redirect: 'error',
       signal: abort.signal
     })
     // Read to its end, else the connection cannot be used again.
