@@ -1,9 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createIds, offerId, parseOfferId } from './ids.ts'
+import {
+  accountOf,
+  actsForCustomer,
+  createIds,
+  guestCustomerId,
+  offerId,
+  parseOfferId,
+  partnerAccount
+} from './ids.ts'
 
 const ids = createIds('a secret for tests only')
-const text = fc.string({ minLength: 1, maxLength: 40 })
+const text = fc.string({ minLength: 1, maxLength: 40 }).filter((some) => !some.includes('.'))
+const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)
 const entity = fc.stringMatching(/^[a-z0-9-]{1,40}$/)
 
 describe('ids', () => {
@@ -98,5 +107,57 @@ describe('offer ids', () => {
 
   test.each(['', 'a/b/c', 'a/1', 'a/01/c', 'a/1/c/d', 'a/-1/c'])('are not read from %o', (id) => {
     expect(parseOfferId(id)).toBeNull()
+  })
+})
+
+describe('guests of partners', () => {
+  const guestOf = (partnerId: string, guestId: string) => guestCustomerId({ partnerId, guestId })
+
+  test('differ unless partner and guest are the same, and are no subject', () => {
+    fc.assert(
+      fc.property(name, name, name, name, (partner, guest, otherPartner, otherGuest) => {
+        const isSame = partner === otherPartner && guest === otherGuest
+        expect(guestOf(partner, guest) === guestOf(otherPartner, otherGuest)).toBe(isSame)
+        expect(guestOf(partner, guest)).not.toMatch(/^[A-Za-z0-9_-]{1,64}$/)
+      })
+    )
+  })
+
+  test("have rides that are their partner's alone", () => {
+    fc.assert(
+      fc.property(name, name, name, text, (partner, guest, stranger, idempotencyKey) => {
+        fc.pre(stranger !== partner)
+        const rideId = ids.rideId({ customerId: guestOf(partner, guest), idempotencyKey })
+        expect(ids.isOwnRideId(rideId, partnerAccount(partner))).toBe(true)
+        for (const other of [partnerAccount(stranger), partner, stranger, guest]) {
+          expect(ids.isOwnRideId(rideId, other)).toBe(false)
+        }
+      })
+    )
+  })
+
+  test('have an account, as a customer is its own', () => {
+    expect([accountOf('hotel-1.room-7'), accountOf('c-1')]).toEqual(['hotel-1.', 'c-1'])
+    expect(partnerAccount('hotel-1')).toBe('hotel-1.')
+  })
+
+  test.each([
+    ['c-1', 'c-1', true],
+    ['hotel-1.', 'hotel-1.room-7', true],
+    ['hotel-1.room-7', 'hotel-1.room-7', true],
+    ['hotel-1.room-8', 'hotel-1.room-7', false],
+    ['hotel-1', 'hotel-1.room-7', false],
+    ['hotel-2.', 'hotel-1.room-7', false],
+    ['hotel-1.', 'hotel-1', false],
+    ['c-2', 'c-1', false]
+  ])('let %s act for %s: %s', (actorId, customerId, isAllowed) => {
+    expect(actsForCustomer(actorId, customerId)).toBe(isAllowed)
+  })
+
+  test('take names only', () => {
+    for (const bad of ['', 'a.b', 'a/b', 'ä', 'x'.repeat(65)]) {
+      expect(() => guestOf(bad, 'g')).toThrow(RangeError)
+      expect(() => guestOf('p', bad)).toThrow(RangeError)
+    }
   })
 })

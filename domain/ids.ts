@@ -9,9 +9,16 @@
  * | e-mail key, SSN key | 32 hex |
  * | sign-up | `s-<e-mail key>-<12 hex>` |
  * | user | `c-`, `d-` or `a-` and 20 hex |
- * | ride | 32 hex: 24 derived, 8 tag of the customer |
+ * | guest of a partner | `<partner>.<guest>`, a customer id |
+ * | account | the customer, or `<partner>.` for all guests of a partner |
+ * | ride | 32 hex: 24 derived, 8 tag of the customer's account |
  * | action | `r.<ride id>.<16 hex><8 tag>` or `d.<driver id>.<16 hex><8 tag>` |
  * | offer | `<ride id>/<attempt>/<driver id>` |
+ *
+ * Guests: a partner (a hotel, a company) books for people who have no account of their own. Their
+ * customer ids have a dot, which no subject of a token may have and neither name may contain. So a guest
+ * is never somebody else's customer, no token can pass for a guest or for an account of a partner, and
+ * the partner is read off the id without a look-up.
  */
 
 import { timingSafeEqual } from 'node:crypto'
@@ -32,8 +39,8 @@ export type Ids = {
   emailKeyOf(signupId: string): string | null
   userId(of: { role: Role; signupId: string }): string
   rideId(of: { customerId: string; idempotencyKey: string }): string
-  /** True when the ride id was derived for this customer. */
-  isOwnRideId(rideId: string, customerId: string): boolean
+  /** True when the ride id was derived for this account: a customer, or a partner's guests. */
+  isOwnRideId(rideId: string, account: string): boolean
   /**
    * One key sent for two different actions must give two ids, so callers pass the action's name
    * within the key, for example `accept:<Idempotency-Key>`.
@@ -54,6 +61,7 @@ export type Ids = {
 export type OfferParts = { rideId: string; attempt: number; driverId: string }
 
 const signupPattern = /^s-([0-9a-f]{32})-[0-9a-f]{12}$/
+const namePattern = /^[A-Za-z0-9_-]{1,64}$/
 const ridePattern = /^[0-9a-f]{32}$/
 const actionPattern = /^([rd])\.([A-Za-z0-9_-]{1,64})\.[0-9a-f]{24}$/
 const offerPattern = /^([^/]{1,64})\/(0|[1-9]\d{0,8})\/([^/]{1,64})$/
@@ -84,9 +92,9 @@ export function createIds(secret: string): Ids {
     emailKeyOf: (signupId) => signupPattern.exec(signupId)?.[1] ?? null,
     userId: ({ role, signupId }) => `${userPrefix[role]}-${derive(20, 'user', role, signupId)}`,
     rideId: ({ customerId, idempotencyKey }) =>
-      tagged('ride-owner', derive(24, 'ride', customerId, idempotencyKey), customerId),
-    isOwnRideId: (rideId, customerId) =>
-      ridePattern.test(rideId) && isTagged('ride-owner', rideId, customerId),
+      tagged('ride-owner', derive(24, 'ride', customerId, idempotencyKey), accountOf(customerId)),
+    isOwnRideId: (rideId, account) =>
+      ridePattern.test(rideId) && isTagged('ride-owner', rideId, account),
     actionId: ({ scope, entityId, actorId, idempotencyKey }) => {
       const unique = derive(16, 'action', scope, entityId, actorId, idempotencyKey)
       return tagged(
@@ -103,6 +111,36 @@ export function createIds(secret: string): Ids {
     isOwnActionId: (actionId, actorId) =>
       actionPattern.test(actionId) && isTagged('action-owner', actionId, actorId)
   }
+}
+
+/** The parts of a guest's id, each of letters, digits, `_` and `-`. */
+export type GuestParts = { partnerId: string; guestId: string }
+
+/**
+ * The customer id of a partner's guest.
+ * @throws RangeError when a part is no name, as the dot then would not tell them apart
+ */
+export function guestCustomerId({ partnerId, guestId }: GuestParts): string {
+  if (!namePattern.test(partnerId) || !namePattern.test(guestId)) {
+    throw new RangeError('expected names of 1 to 64 letters, digits, _ and -')
+  }
+  return `${partnerId}.${guestId}`
+}
+
+/** The account of a partner, under which all of its guests are. */
+export function partnerAccount(partnerId: string): string {
+  return `${partnerId}.`
+}
+
+/** Who answers for a customer: itself, or the account of the partner whose guest it is. */
+export function accountOf(customerId: string): string {
+  const dot = customerId.indexOf('.')
+  return dot === -1 ? customerId : customerId.slice(0, dot + 1)
+}
+
+/** True when the actor is the customer, or the account that answers for it. */
+export function actsForCustomer(actorId: string, customerId: string): boolean {
+  return actorId === customerId || actorId === accountOf(customerId)
 }
 
 /** The id of an offer: unique per ride, attempt and driver. */

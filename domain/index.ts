@@ -50,13 +50,18 @@ export {
 } from './geo.ts'
 export {
   type ActionScope,
+  accountOf,
+  actsForCustomer,
   createIds,
+  type GuestParts,
+  guestCustomerId,
   type Ids,
   normalizeEmail,
   normalizeSsn,
   type OfferParts,
   offerId,
-  parseOfferId
+  parseOfferId,
+  partnerAccount
 } from './ids.ts'
 export { localHour } from './local-hour.ts'
 export {

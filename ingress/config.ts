@@ -181,6 +181,13 @@ export const ingressConfig = defineConfig({
     unit: 'positions/s',
     doc: 'Positions of one driver over LIMIT_LOCATIONS that are kept aside; more are refused; 0 is none.'
   },
+  LIMIT_PARTNER_RIDES: {
+    type: 'int',
+    default: 50,
+    min: 0,
+    unit: 'rides/s',
+    doc: 'Rides that one partner books for its guests, repeats apart; 0 is no limit.'
+  },
   LIMIT_READS: {
     type: 'int',
     default: 50,

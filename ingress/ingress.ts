@@ -12,7 +12,7 @@ import { createIds, type Markets, type Policy } from '../domain/index.ts'
 import { createTokenVerifier, type KeySource } from './auth/index.ts'
 import type { IngressConfig } from './config.ts'
 import { HttpServer } from './http/index.ts'
-import { createAdmission, createPositionLanes } from './limits/index.ts'
+import { createAdmission, createPositionLanes, TokenBuckets } from './limits/index.ts'
 import { createPages } from './openapi/index.ts'
 import { createSnapshotReader, type LogSource, PushHub } from './push/index.ts'
 import {
@@ -68,6 +68,9 @@ export type Ingress = {
 
 /** At 100 bytes an entry, 10 MB. */
 const bodyHashesMax = 100_000
+
+/** What a partner that was quiet may book at once: a bus that was cancelled, a conference that ends. */
+const partnerHoldSeconds = 10
 
 /** Builds the ingress; it listens once `listen` is called. */
 export const createIngress = (deps: IngressDeps): Ingress => {
@@ -201,6 +204,12 @@ const createBatchServices = ({ config, clock, metrics }: IngressDeps) => {
       overflowPerSecond: scaled(config.settings.LIMIT_LOCATION_OVERFLOW),
       refused: refusedCounter(metrics)
     }),
+    partnerRides: new TokenBuckets({
+      clock,
+      perSecond: scaled(config.settings.LIMIT_PARTNER_RIDES),
+      holdSeconds: partnerHoldSeconds
+    }),
+    ridesLimited: refusedCounter(metrics).with({ reason: 'rides' }),
     seenPositions: new SeenPositions(),
     overflowed: metrics
       .counter({

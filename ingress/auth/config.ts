@@ -9,7 +9,7 @@ import { ConfigError, defineConfig, readSharedConfig } from '../../core/index.ts
 export const tokenConfig = defineConfig({
   ROLE: {
     type: 'enum',
-    values: ['customer', 'driver', 'admin', 'signup'],
+    values: ['customer', 'driver', 'admin', 'signup', 'partner'],
     default: 'customer',
     doc: 'Role of the token that is minted.'
   },
@@ -26,7 +26,8 @@ const subjectByRole: Record<string, string> = {
   customer: 'c-1',
   driver: 'd-1',
   admin: 'a-1',
-  signup: 'app-1'
+  signup: 'app-1',
+  partner: 'hotel-1'
 }
 
 /** Reads the variables. Throws `ConfigError` for a bad one and in production. */

@@ -5,6 +5,8 @@
  */
 export { createRemoteKeySource, createSecretKeySource, type KeySource } from './key-source.ts'
 export {
+  actorOf,
+  customerOf,
   type OwnerIds,
   requireActionOwner,
   requireRideOwner,

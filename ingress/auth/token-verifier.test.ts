@@ -36,7 +36,7 @@ const codeOf = async (verify: () => Identity | Promise<Identity>): Promise<strin
 }
 
 describe('createTokenVerifier', () => {
-  test.each(['customer', 'driver', 'admin', 'signup'] satisfies TokenRole[])(
+  test.each(['customer', 'driver', 'admin', 'signup', 'partner'] satisfies TokenRole[])(
     'accepts a %s and answers at once the second time',
     async (role) => {
       const { verifier } = setUp()
@@ -81,6 +81,9 @@ describe('createTokenVerifier', () => {
     ['an admin with the audience of apps', { role: 'admin' }],
     ['another issuer', { role: 'customer', iss: 'elsewhere' }],
     ['another audience', { role: 'customer', aud: 'elsewhere' }],
+    ['a subject like a guest of a partner', { role: 'customer', sub: 'hotel-1.room-7' }],
+    ['a subject like an account of a partner', { role: 'customer', sub: 'hotel-1.' }],
+    ['a partner that is no name', { role: 'partner', sub: 'hotel-1.' }],
     ['a subject that is no id', { role: 'customer', sub: '../c-1' }],
     ['no subject', { role: 'customer', sub: undefined }],
     ['no expiry', { role: 'customer', exp: undefined }],

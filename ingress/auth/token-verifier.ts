@@ -49,7 +49,13 @@ type Remembered = { identity: VerifiedIdentity; validUntilMs: number }
 /** Clocks of issuer and verifier may differ by this. Expiry gets no such grace: it is a promise. */
 const notBeforeGraceMs = 5_000
 const tokenLengthMax = 8_192
-const roles: readonly string[] = ['customer', 'driver', 'admin', 'signup'] satisfies TokenRole[]
+const roles: readonly string[] = [
+  'customer',
+  'driver',
+  'admin',
+  'signup',
+  'partner'
+] satisfies TokenRole[]
 /** Ids derive from the subject, so it has the form of an id. */
 const subjectPattern = /^[A-Za-z0-9_-]{1,64}$/
 

@@ -8,7 +8,7 @@ import type { Static, TSchema } from 'typebox'
 import type { ProblemCode } from './problem-table.ts'
 
 /** The role claim of a token. */
-export type TokenRole = 'customer' | 'driver' | 'admin' | 'signup'
+export type TokenRole = 'customer' | 'driver' | 'admin' | 'signup' | 'partner'
 
 /** Who calls: the subject and role of a verified token. */
 export type Identity = { subject: string; role: TokenRole }

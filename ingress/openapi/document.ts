@@ -44,6 +44,7 @@ const description = `Riders, drivers and administrators of a ride-hailing market
 const tags = [
   { name: 'signups', description: 'Becoming a customer or a driver' },
   { name: 'rides', description: 'Prices, rides and what riders do with them' },
+  { name: 'partners', description: 'Rides that a hotel or a company books for its guests' },
   { name: 'drivers', description: 'Sessions, positions, offers and what drivers do with rides' },
   { name: 'outcomes', description: 'What became of what was accepted' },
   { name: 'customers', description: 'Profiles of customers' },

@@ -5,6 +5,8 @@
  */
 import Type from 'typebox'
 import type { Bill } from '../../avro/index.ts'
+import { actsForCustomer } from '../../domain/index.ts'
+import { actorOf } from '../auth/index.ts'
 import {
   closed,
   example,
@@ -15,7 +17,7 @@ import {
   routeDefiner
 } from '../http/index.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { filterOf } from './page-filter.ts'
+import { customerQuery, filterOf } from './page-filter.ts'
 import type { ReadServices } from './services.ts'
 
 const defineRoute = routeDefiner<ReadServices>()
@@ -72,7 +74,9 @@ const toDocument = (bill: Bill, { role }: Identity): Type.Static<typeof billDocu
   currency: bill.currency,
   lines: bill.lines.map(({ code, label, amountMinor }) => ({ code, label, amountMinor })),
   totalMinor: bill.totalMinor,
-  ...(role === 'customer' ? {} : { driverEarningsMinor: bill.driverEarningsMinor }),
+  ...(role === 'customer' || role === 'partner'
+    ? {}
+    : { driverEarningsMinor: bill.driverEarningsMinor }),
   ...(role === 'admin' ? { platformMinor: bill.platformMinor } : {}),
   issuedAt: bill.issuedAt
 })
@@ -82,12 +86,13 @@ const listBills = defineRoute({
   path: '/bills',
   summary: 'Bills, newest first',
   tag: 'bills',
-  roles: ['customer', 'driver', 'admin'],
+  roles: ['customer', 'partner', 'driver', 'admin'],
   limit: 'read',
   idempotency: 'none',
   query: closed({
     ...pageQuery,
-    customerId: Type.Optional(id('Of this customer; administrators only')),
+    customerId: Type.Optional(customerQuery),
+    guestId: Type.Optional(id('Of this guest; partners only, who must name one')),
     driverId: Type.Optional(id('Of this driver; administrators only'))
   }),
   responses: {
@@ -126,7 +131,7 @@ const getBill = defineRoute({
   path: '/bills/:billId',
   summary: 'One bill',
   tag: 'bills',
-  roles: ['customer', 'driver', 'admin'],
+  roles: ['customer', 'partner', 'driver', 'admin'],
   limit: 'read',
   idempotency: 'none',
   responses: {
@@ -138,8 +143,11 @@ const getBill = defineRoute({
     const { role, subject } = identity
     const bill = await guard(() => history.bills.byId(params['billId'] ?? ''))
     if (bill === null) throw new Problem('not_found')
-    const owner = role === 'driver' ? bill.driverId : bill.customerId
-    if (role !== 'admin' && owner !== subject) throw new Problem('subject_forbidden')
+    const isParty =
+      role === 'admin' ||
+      (role === 'driver' && bill.driverId === subject) ||
+      (role !== 'driver' && actsForCustomer(actorOf(identity), bill.customerId))
+    if (!isParty) throw new Problem('subject_forbidden')
     return { status: 200, body: toDocument(bill, identity) }
   }
 })

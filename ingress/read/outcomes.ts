@@ -16,7 +16,7 @@ const getAction = defineRoute({
   path: '/actions/:actionId',
   summary: 'Outcome of an action',
   tag: 'outcomes',
-  roles: ['customer', 'driver', 'admin'],
+  roles: ['customer', 'driver', 'partner', 'admin'],
   limit: 'read',
   idempotency: 'none',
   responses: {

@@ -5,9 +5,9 @@
  */
 import Type from 'typebox'
 import type { Ride } from '../../avro/index.ts'
-import { isEndedStatus } from '../../domain/index.ts'
+import { actsForCustomer, isEndedStatus } from '../../domain/index.ts'
 import { stores } from '../../streams/query/index.ts'
-import { requireRideOwner } from '../auth/index.ts'
+import { actorOf, requireRideOwner } from '../auth/index.ts'
 import {
   closed,
   example,
@@ -19,7 +19,8 @@ import {
 } from '../http/index.ts'
 import { pendingRide } from '../write/index.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { filterOf } from './page-filter.ts'
+import { customerQuery, filterOf } from './page-filter.ts'
+import type { PageFilter } from './ports.ts'
 import { exampleRide, rideDocument, toRideDocument } from './ride-document.ts'
 import type { ReadServices } from './services.ts'
 
@@ -31,7 +32,7 @@ const getRide = defineRoute({
   path: '/rides/:rideId',
   summary: 'One ride; pending right after its 202',
   tag: 'rides',
-  roles: ['customer', 'driver', 'admin'],
+  roles: ['customer', 'partner', 'driver', 'admin'],
   limit: 'read',
   idempotency: 'none',
   responses: {
@@ -46,13 +47,13 @@ const getRide = defineRoute({
   handler: async ({ identity, params }, { ids, guard, rides }) => {
     const rideId = params['rideId'] ?? ''
     // A stranger's id is refused unread: the answer must not tell whether it exists.
-    if (identity.role === 'customer') requireRideOwner(identity, rideId, ids)
+    if (identity.role !== 'driver') requireRideOwner(identity, rideId, ids)
     const ride = await guard(() => rides.byId(rideId))
     if (ride !== null) {
       requireParty(identity, ride)
       return { status: 200, body: toRideDocument(ride) }
     }
-    if (!ids.isOwnRideId(rideId, identity.subject)) throw new Problem('not_found')
+    if (!ids.isOwnRideId(rideId, actorOf(identity))) throw new Problem('not_found')
     return { status: 200, body: { rideId, status: 'pending' } }
   }
 })
@@ -62,12 +63,13 @@ const listRides = defineRoute({
   path: '/rides',
   summary: 'Rides, newest first, open ones in front',
   tag: 'rides',
-  roles: ['customer', 'driver', 'admin'],
+  roles: ['customer', 'partner', 'driver', 'admin'],
   limit: 'read',
   idempotency: 'none',
   query: closed({
     ...pageQuery,
-    customerId: Type.Optional(id('Of this customer; administrators only')),
+    customerId: Type.Optional(customerQuery),
+    guestId: Type.Optional(id('Of this guest; partners only, who must name one')),
     driverId: Type.Optional(id('Of this driver; administrators only'))
   }),
   responses: {
@@ -91,7 +93,7 @@ const listRides = defineRoute({
     const filter = filterOf(identity, query)
     return await guard(async () => {
       const [open, stored] = await Promise.all([
-        openRides(identity, services),
+        openRides(identity, filter, services),
         history.rides.page({ ...filter, after, limit })
       ])
       const openIds = new Set(open.map(({ rideId }) => rideId))
@@ -108,10 +110,13 @@ const listRides = defineRoute({
 })
 
 /** Rides that are under way, from the live stores; newest first. */
-const openRides = async (identity: Identity, { live, rides }: ReadServices): Promise<Ride[]> => {
-  const { subject, role } = identity
-  if (role === 'customer') {
-    const intake = await live.get(stores.intake, subject, subject)
+const openRides = async (
+  { subject, role }: Identity,
+  { customerId = subject }: PageFilter,
+  { live, rides }: ReadServices
+): Promise<Ride[]> => {
+  if (role === 'customer' || role === 'partner') {
+    const intake = await live.get(stores.intake, customerId, customerId)
     const ids = (intake?.rides ?? []).filter(({ open }) => open).map(({ rideId }) => rideId)
     const found = await rides.live(ids)
     return found
@@ -125,10 +130,12 @@ const openRides = async (identity: Identity, { live, rides }: ReadServices): Pro
   return found.filter((ride) => ride.driverId === subject && !isEndedStatus(ride.status))
 }
 
-const requireParty = ({ role, subject }: Identity, ride: Ride): void => {
+const requireParty = (identity: Identity, ride: Ride): void => {
+  const { role, subject } = identity
+  const isCustomer = role === 'customer' || role === 'partner'
   const isParty =
     role === 'admin' ||
-    (role === 'customer' && ride.customerId === subject) ||
+    (isCustomer && actsForCustomer(actorOf(identity), ride.customerId)) ||
     (role === 'driver' && ride.driverId === subject)
   if (!isParty) throw new Problem('subject_forbidden')
 }

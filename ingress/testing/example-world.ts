@@ -16,7 +16,8 @@ export const exampleSubjects: Readonly<Record<TokenRole, string>> = {
   customer: example.customerId,
   driver: example.driverId,
   admin: 'a-1',
-  signup: 'app-1'
+  signup: 'app-1',
+  partner: 'hotel-1'
 }
 
 /** An offer is open, an action was refused, a bill is issued, an hour was counted. */

@@ -45,6 +45,8 @@ export const sessionActionAccepted = actionAccepted(example.sessionActionId)
 export const recordRole = ({ role }: Identity): Role => {
   switch (role) {
     case 'customer':
+    // A partner acts in the place of its guests.
+    case 'partner':
       return 'CUSTOMER'
     case 'driver':
       return 'DRIVER'

@@ -52,7 +52,7 @@ const watch = (promise: Promise<void>) => {
 /** What became of each record of a batch, without waiting for it. */
 const watchAll = (promise: Promise<Outcomes>, count: number) => {
   const seen = Array.from({ length: count }, () => ({ state: 'open' }))
-  promise.then((outcomes) => {
+  void promise.then((outcomes) => {
     expect(outcomes).toHaveLength(count)
     for (const [index, outcome] of outcomes.entries()) {
       Object.assign(seen[index] ?? {}, { state: outcome?.code ?? 'acknowledged' })

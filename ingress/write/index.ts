@@ -8,6 +8,7 @@ import { driverActionRoutes } from './driver-actions.ts'
 import { driverSessionRoutes } from './driver-sessions.ts'
 import { locationRoutes } from './locations.ts'
 import { quoteRoutes } from './quotes.ts'
+import { rideBatchRoutes } from './ride-batch.ts'
 import { pendingRide, rideWriteRoutes } from './rides.ts'
 import type { WriteServices } from './services.ts'
 import { signupRoutes } from './signups.ts'
@@ -29,6 +30,7 @@ export const writeRoutes: readonly Route<WriteServices>[] = [
   ...signupRoutes,
   ...quoteRoutes,
   ...rideWriteRoutes,
+  ...rideBatchRoutes,
   ...driverActionRoutes,
   ...driverSessionRoutes,
   ...locationRoutes

@@ -6,7 +6,8 @@
  */
 import Type from 'typebox'
 import { cellOf, estimateTrip, quoteFare, signQuote } from '../../domain/index.ts'
-import { closed, createUuidV7, example, point, routeDefiner } from '../http/index.ts'
+import { customerOf } from '../auth/index.ts'
+import { closed, createUuidV7, example, id, point, routeDefiner } from '../http/index.ts'
 import { exampleFare, fareDocument } from './fare-document.ts'
 import { marketOfRide } from './places.ts'
 import type { WriteServices } from './services.ts'
@@ -16,10 +17,14 @@ const quoteRide = routeDefiner<WriteServices>()({
   path: '/quotes',
   summary: 'Ask what a ride costs',
   tag: 'rides',
-  roles: ['customer'],
+  roles: ['customer', 'partner'],
   limit: 'write',
   idempotency: 'none',
-  body: closed({ pickup: point, dropoff: point }),
+  body: closed({
+    pickup: point,
+    dropoff: point,
+    guestId: Type.Optional(id('For this guest; partners only, who must name one'))
+  }),
   responses: {
     200: {
       description: 'A price, valid until expiresAt (epoch ms) with its token',
@@ -46,9 +51,9 @@ const quoteRide = routeDefiner<WriteServices>()({
   example: { body: { pickup: example.pickup, dropoff: example.dropoff } },
   handler: async (exchange, services) => {
     const { clock, events, markets, policy, quoteSecret, surge } = services
-    const { pickup, dropoff } = exchange.body
+    const { pickup, dropoff, guestId } = exchange.body
     const { id: marketId, market } = marketOfRide(pickup, dropoff, markets)
-    const customerId = exchange.identity.subject
+    const customerId = customerOf(exchange.identity, guestId)
     const at = exchange.receivedAt
     const cell = cellOf(pickup, policy.surge.resolution)
     const surgePercent = await surge.percentAt(marketId, cell)

@@ -3,16 +3,13 @@
  *
  * @module
  */
-import { hash } from 'node:crypto'
 import Type from 'typebox'
 import type { RiderAction } from '../../avro/index.ts'
-import { cellOf, type Point } from '../../domain/index.ts'
-import { requireRideOwner } from '../auth/index.ts'
+import { actorOf, requireRideOwner } from '../auth/index.ts'
 import {
   closed,
   type Exchange,
   example,
-  point,
   type Reply,
   rating,
   routeDefiner,
@@ -22,6 +19,7 @@ import {
 import { accepted, recordRole, requireKey, riderActionAccepted } from './acceptance.ts'
 import { refuseReusedKey } from './key-reuse.ts'
 import { marketOfRide } from './places.ts'
+import { hashRide, rideFields, toRideEvent } from './ride-request.ts'
 import type { WriteServices } from './services.ts'
 
 const defineRoute = routeDefiner<WriteServices>()
@@ -43,13 +41,7 @@ const requestRide = defineRoute({
   roles: ['customer'],
   limit: 'write',
   idempotency: 'required',
-  body: closed({
-    pickup: point,
-    dropoff: point,
-    quoteToken: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 4_096, description: 'From POST /quotes' })
-    )
-  }),
+  body: closed(rideFields),
   responses: {
     202: {
       description: 'Accepted; the ride will appear under the location',
@@ -61,37 +53,17 @@ const requestRide = defineRoute({
   problems: ['outside_service_area', 'idempotency_key_reused', ...writeProblems],
   example: { body: { pickup: example.pickup, dropoff: example.dropoff } },
   handler: async (exchange, services) => {
-    const { events, ids, markets, surge, policy, bodyHashById } = services
-    const { pickup, dropoff } = exchange.body
-    const quoteToken = exchange.body.quoteToken ?? null
+    const { events, ids, markets, bodyHashById } = services
+    const { pickup, dropoff, quoteToken = null } = exchange.body
     const market = marketOfRide(pickup, dropoff, markets).id
     const customerId = exchange.identity.subject
     const idempotencyKey = requireKey(exchange.idempotencyKey)
     const rideId = ids.rideId({ customerId, idempotencyKey })
-    const bodyHash = hashRide(pickup, dropoff, quoteToken)
+    const wish = { pickup, dropoff, quoteToken }
+    const bodyHash = hashRide(wish)
     refuseReusedKey(bodyHashById, rideId, bodyHash)
-    // A quote carries its own multiplier; without one the ride is priced as of now.
-    const surgePercent =
-      quoteToken === null
-        ? await surge.percentAt(market, cellOf(pickup, policy.surge.resolution))
-        : 100
-    const value = {
-      rideId,
-      customerId,
-      idempotencyKey,
-      bodyHash,
-      market,
-      pickup,
-      dropoff,
-      quoteToken,
-      surgePercent,
-      requestedAt: exchange.receivedAt,
-      correlationId: exchange.correlationId
-    }
-    await events.publish(
-      { topic: 'ride_requests', key: customerId, id: rideId, value, at: exchange.receivedAt },
-      exchange
-    )
+    const ride = { ...wish, rideId, customerId, idempotencyKey, bodyHash, market }
+    await events.publish(await toRideEvent(ride, exchange, services), exchange)
     bodyHashById.set(rideId, bodyHash)
     return accepted({ rideId, status: 'pending' }, `/rides/${rideId}`)
   }
@@ -102,7 +74,7 @@ const cancelRide = defineRoute({
   path: '/rides/:rideId/cancel',
   summary: 'Cancel a ride',
   tag: 'rides',
-  roles: ['customer', 'admin'],
+  roles: ['customer', 'partner', 'admin'],
   limit: 'write',
   idempotency: 'optional',
   bodyOptional: true,
@@ -140,7 +112,7 @@ const actOnRide = async (
   { events, ids }: WriteServices
 ): Promise<Reply> => {
   const rideId = exchange.params['rideId'] ?? ''
-  const actorId = exchange.identity.subject
+  const actorId = actorOf(exchange.identity)
   requireRideOwner(exchange.identity, rideId, ids)
   const actionId = ids.actionId({
     scope: 'ride',
@@ -162,12 +134,6 @@ const actOnRide = async (
     exchange
   )
   return accepted({ actionId }, `/actions/${actionId}`)
-}
-
-/** 128 bits tell two bodies of one key apart; field order and spelling of numbers do not matter. */
-const hashRide = (pickup: Point, dropoff: Point, quoteToken: string | null): string => {
-  const parts = [pickup.lat, pickup.lon, dropoff.lat, dropoff.lon, quoteToken]
-  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32)
 }
 
 /** Routes of riders. */

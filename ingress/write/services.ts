@@ -8,7 +8,7 @@ import type { KeyObject } from 'node:crypto'
 import type { LRUCache } from 'lru-cache'
 import type { Clock, Counter, Keyring } from '../../core/index.ts'
 import type { Ids, Markets, Policy } from '../../domain/index.ts'
-import type { PositionLanes } from '../limits/index.ts'
+import type { PositionLanes, TokenBuckets } from '../limits/index.ts'
 import type { BatchItems } from './batch-results.ts'
 import type { Events } from './events.ts'
 import type { SeenPositions } from './seen-positions.ts'
@@ -35,6 +35,9 @@ export type WriteServices = {
   /** Positions accepted into the overflow topic. */
   overflowed: { inc(by?: number): void }
   batchItems: BatchItems
+  /** Rides of partners, by partner. */
+  partnerRides: TokenBuckets
+  ridesLimited: { inc(by?: number): void }
   /** Body hashes by derived id: an early hint that a key is used twice. Bounded. */
   bodyHashById: LRUCache<string, string>
 }

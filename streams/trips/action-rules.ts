@@ -3,7 +3,13 @@
  * legal transitions in `domain` says when; these say who and what else.
  */
 import type { DriverAction, Ride, RiderAction } from '../../avro/index.ts'
-import { isNoShowDue, nextRideStatus, noShowReason, type RideTrigger } from '../../domain/index.ts'
+import {
+  actsForCustomer,
+  isNoShowDue,
+  nextRideStatus,
+  noShowReason,
+  type RideTrigger
+} from '../../domain/index.ts'
 import { apply, type Judge, refuse, type Verdict } from './actions.ts'
 import {
   accept,
@@ -67,7 +73,8 @@ function judgeDriver(step: KnownRideStep, action: DriverAction, env: RideEnv): V
 function judgeRider(step: KnownRideStep, action: RiderAction, env: RideEnv): Verdict {
   const { ride } = step.state
   const isAdmin = action.actorRole === 'ADMIN'
-  const isOwner = action.actorRole === 'CUSTOMER' && action.actorId === ride.customerId
+  const isOwner =
+    action.actorRole === 'CUSTOMER' && actsForCustomer(action.actorId, ride.customerId)
   if (!isOwner && !(isAdmin && action.type === 'CANCEL')) return refuse('not_your_ride')
   if (action.type === 'RATE') {
     if (isIllegal(ride, 'rate')) return refuse(notWhile(ride))

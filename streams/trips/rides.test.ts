@@ -256,6 +256,20 @@ describe('cancelling', () => {
     )
   })
 
+  test('is open to the partner whose guest rides, and to no other', async () => {
+    const trips = startTrips()
+    await trips.request({ customerId: 'hotel-1.room-7' })
+    for (const actorId of ['hotel-2.', 'hotel-1', 'room-7', 'hotel-1.room-8', 'hotel-1.']) {
+      await trips.rider('CANCEL', { actorId, actionId: `by-${actorId}` })
+    }
+    expect(trips.outcomes().sort()).toEqual([
+      'cancel: APPLIED',
+      ...Array(4).fill('cancel: not_your_ride')
+    ])
+    expect(await trips.ride()).toMatchObject({ status: 'CANCELLED', endedBy: 'rider' })
+    expect(trips.read('ride_events').at(-1)?.actorId).toBe('hotel-1.')
+  })
+
   test('is open to an admin at any time, without a fee, and to no stranger', async () => {
     const trips = await startTripsAt('STARTED')
     await trips.rider('CANCEL', { actorId: 'c-2' })
