@@ -35,7 +35,7 @@ export const createCors = (origins: readonly string[]): Cors => {
             'access-control-allow-origin': origin,
             'access-control-allow-methods': 'GET, POST',
             'access-control-allow-headers':
-              'authorization, content-type, idempotency-key, traceparent, x-correlation-id',
+              'authorization, content-type, idempotency-key, traceparent, tracestate, x-correlation-id',
             'access-control-max-age': preflightSeconds,
             vary: 'origin'
           }

@@ -106,6 +106,7 @@ export const runExchange = async (passage: Passage, ports: ExchangePorts): Promi
     idempotencyKey,
     correlationId: correlation.correlationId,
     traceparent: correlation.traceparent,
+    tracestate: correlation.tracestate,
     receivedAt,
     isAborted: () => response.completed
   }

@@ -29,6 +29,8 @@ export type Exchange<Body = unknown, Query = unknown> = {
   idempotencyKey: string | null
   correlationId: string
   traceparent: string
+  /** Of the client, to be passed on; null where there is none. */
+  tracestate: string | null
   /** Wall clock at which the request came in, epoch ms. */
   receivedAt: number
   /** Whether the client has gone away. */

@@ -21,16 +21,23 @@ export const resolve = (value: JsonSchema, document: JsonSchema): JsonSchema => 
  * A copy with every reference replaced by what it names. Keywords beside a reference are merged into
  * it, properties one by one; the schemas of this API are not recursive.
  */
-export const dereference = (value: unknown, document: JsonSchema): unknown => {
-  if (Array.isArray(value)) return value.map((each) => dereference(each, document))
+export const dereference = (value: unknown, document: JsonSchema): unknown =>
+  follow(value, { document, known: new Map() })
+
+type Lookup = { document: JsonSchema; known: Map<string, JsonSchema> }
+
+const follow = (value: unknown, lookup: Lookup): unknown => {
+  if (Array.isArray(value)) return value.map((each) => follow(each, lookup))
   if (!isObject(value)) return value
   const { $ref, ...beside } = value
   const own = Object.fromEntries(
-    Object.entries(beside).map(([key, each]) => [key, dereference(each, document)])
+    Object.entries(beside).map(([key, each]) => [key, follow(each, lookup)])
   )
   if (typeof $ref !== 'string') return own
-  const target = dereference(resolve({ $ref }, document), document) as JsonSchema
-  return merge(target, own)
+  const { document, known } = lookup
+  const target = known.get($ref) ?? (follow(resolve({ $ref }, document), lookup) as JsonSchema)
+  known.set($ref, target)
+  return Object.keys(own).length === 0 ? target : merge(target, own)
 }
 
 const merge = (base: JsonSchema, more: JsonSchema): JsonSchema => {

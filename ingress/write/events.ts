@@ -22,7 +22,7 @@ export type OutEvent<T extends TopicName> = {
 }
 
 /** Who asked for it. */
-export type Origin = Pick<Exchange, 'correlationId' | 'traceparent'>
+export type Origin = Pick<Exchange, 'correlationId' | 'traceparent' | 'tracestate'>
 
 /** Any event. */
 export type AnyEvent = { [T in TopicName]: OutEvent<T> }[TopicName]
@@ -94,19 +94,21 @@ const partitionOf = ({ topic, key, partition }: PlainEvent): number =>
 
 const toRecord = (event: PlainEvent, { time, partition, origin, codec }: Shared): OutRecord => {
   const { record } = topics[event.topic]
+  const headers: Record<string, string> = {
+    ce_id: event.id,
+    ce_type: `hailstream.${record}`,
+    ce_time: time,
+    'correlation-id': origin.correlationId,
+    traceparent: origin.traceparent,
+    'content-type': 'application/avro'
+  }
+  if (origin.tracestate !== null) headers['tracestate'] = origin.tracestate
   return {
     topic: event.topic,
     partition,
     key: event.key,
     value: codec.encode(record, event.value as never),
     timestampMs: event.at,
-    headers: {
-      ce_id: event.id,
-      ce_type: `hailstream.${record}`,
-      ce_time: time,
-      'correlation-id': origin.correlationId,
-      traceparent: origin.traceparent,
-      'content-type': 'application/avro'
-    }
+    headers
   }
 }

@@ -19,7 +19,7 @@ export interface OutputOf {
   readonly extra: Readonly<Record<string, string>> | undefined
 }
 
-const passedOn = ['correlation-id', 'traceparent'] as const
+const passedOn = ['correlation-id', 'traceparent', 'tracestate'] as const
 
 /** Undefined when there is nothing to say. */
 export function outputHeaders(of: OutputOf): Readonly<Record<string, string>> | undefined {
