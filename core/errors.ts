@@ -52,6 +52,7 @@ export const errors = {
   HAIL_TOPOLOGY: { reaction: 'fatal', doc: 'a topology is wired wrongly' },
   HAIL_RULE: { reaction: 'skip-to-dlq', doc: 'a record breaks a rule its writer should have kept' },
   HAIL_UNDELIVERED: { reaction: 'skip-to-dlq', doc: 'a notification could not be delivered' },
+  HAIL_SPILL_LOCKED: { reaction: 'fatal', doc: 'the spill folder belongs to another process' },
   HAIL_OVERLOADED: { reaction: 'retry', doc: 'a bounded queue is full' },
   HAIL_TIMEOUT: { reaction: 'retry', doc: 'an answer did not come in time' },
   HAIL_CLOSED: { reaction: 'migrate', doc: 'the component was closed while in use' },

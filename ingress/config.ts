@@ -160,6 +160,24 @@ export const ingressConfig = defineConfig({
     min: 10,
     doc: 'How long a topic is refused before it is tried again.'
   },
+  INGRESS_SPILL_DIR: {
+    type: 'string',
+    default: null,
+    doc: 'Folder, of this process alone, where records wait on the disk while Kafka is away; none without it.'
+  },
+  INGRESS_SPILL_BYTES: {
+    type: 'bytes',
+    default: 1_073_741_824,
+    min: 1_048_576,
+    doc: 'Bytes the spill may take on its disk; more get 503.'
+  },
+  INGRESS_SPILL_SEGMENT_BYTES: {
+    type: 'bytes',
+    default: 8_388_608,
+    min: 65_536,
+    max: 67_108_864,
+    doc: 'Size of a file of the spill, which is deleted as a whole once it is replayed.'
+  },
   LIMIT_WRITES: {
     type: 'int',
     default: 20,

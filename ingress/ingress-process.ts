@@ -17,7 +17,7 @@ import {
   type Metrics,
   RetryError
 } from '../core/index.ts'
-import { createKafka, type Kafka } from '../core/kafka/index.ts'
+import { createKafka, type Kafka, type KafkaProducer } from '../core/kafka/index.ts'
 import { createRedis, type Redis } from '../core/redis/index.ts'
 import { createPolicy, type Markets } from '../domain/index.ts'
 import { connectDatabase, type Database } from '../sinks/models/index.ts'
@@ -26,6 +26,7 @@ import { createRemoteKeySource, createSecretKeySource, type KeySource } from './
 import type { IngressConfig } from './config.ts'
 import { createIngress, type Ingress } from './ingress.ts'
 import { createMongoHistory } from './read/index.ts'
+import { openSpill, type Spill } from './spill/index.ts'
 import { checkTopics } from './start-checks.ts'
 
 type Process = {
@@ -149,6 +150,7 @@ const startIngress = async (parts: Process): Promise<void> => {
     ackTimeoutMs: settings.INGRESS_DEADLINE,
     retries: producerRetries
   })
+  const spill = await openSpillOf(parts, producer)
   const ingress = createIngress({
     config,
     clock,
@@ -162,11 +164,33 @@ const startIngress = async (parts: Process): Promise<void> => {
     policy: createPolicy({ timeScale: shared.timeScale }),
     live: createStoreReader({ redis, codec, markets }),
     history: createMongoHistory(),
+    spill,
     ackBeforeProduce: parts.ackBeforeProduce
   })
   parts.ingress = ingress
   const port = await ingress.listen()
   logger.info({ port, roles: config.settings.ROLES }, 'the ingress listens')
+}
+
+/** Null when it is off or nothing is written. */
+const openSpillOf = async (
+  { config, clock, logger, metrics }: Process,
+  producer: KafkaProducer
+): Promise<Spill | null> => {
+  const { settings, roles } = config
+  const folder = settings.INGRESS_SPILL_DIR
+  if (folder === null || !roles.isWriting) return null
+  return await openSpill({
+    folder,
+    bytesMax: settings.INGRESS_SPILL_BYTES,
+    segmentBytes: settings.INGRESS_SPILL_SEGMENT_BYTES,
+    batchBytesMax: settings.INGRESS_BATCH_BYTES,
+    retryMs: settings.BREAKER_COOL_DOWN,
+    producer,
+    clock,
+    logger,
+    metrics
+  })
 }
 
 /** Says which variable names what does not answer; a start that fails is read by people. */

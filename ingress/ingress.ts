@@ -26,6 +26,7 @@ import {
   readRoutes
 } from './read/index.ts'
 import { apiRoutes } from './routes.ts'
+import type { Spill } from './spill/index.ts'
 import {
   createEvents,
   RecordAccumulator,
@@ -49,6 +50,8 @@ export type IngressDeps = {
   policy: Policy
   live: LiveStores
   history: History
+  /** Where records wait while Kafka does not take them; drained by the ingress. */
+  spill?: Spill | null
   /** For the test that shows the checker would notice a lost 202. */
   ackBeforeProduce?: boolean
 }
@@ -112,7 +115,7 @@ export const createIngress = (deps: IngressDeps): Ingress => {
 }
 
 const createAccumulator = (deps: IngressDeps): RecordAccumulator => {
-  const { config, clock, logger, metrics, producer, ackBeforeProduce = false } = deps
+  const { config, clock, logger, metrics, producer, spill = null, ackBeforeProduce = false } = deps
   const { settings } = config
   return new RecordAccumulator({
     producer,
@@ -126,6 +129,7 @@ const createAccumulator = (deps: IngressDeps): RecordAccumulator => {
     deadlineMs: settings.INGRESS_DEADLINE,
     failuresMax: settings.BREAKER_FAILURES,
     coolDownMs: settings.BREAKER_COOL_DOWN,
+    spill,
     ackBeforeProduce
   })
 }

@@ -30,6 +30,7 @@ const setUp = (options: Partial<AccumulatorOptions> = {}) => {
     deadlineMs: 2_000,
     failuresMax: 3,
     coolDownMs: 1_000,
+    spill: null,
     ...options
   })
   return { clock, producer, metrics, accumulator }

@@ -4,14 +4,16 @@
  * queue, no linger and no bound of its own, so they are here: bytes over all lanes, records and
  * bytes a batch, one request in flight a lane, a deadline a record.
  *
- * Invariant: `add` resolves, and `addAll` says null of a record, only after Kafka acknowledged it. A 202
- * is sent after that and never before.
+ * Invariant: `add` resolves, and `addAll` says null of a record, only after Kafka acknowledged it or, where
+ * there is a spill, after it is on the disk. A 202 is sent after that and never before.
  *
  * @module
  */
 import type { Clock, Counter, Histogram, Logger, Metrics, TimerHandle } from '../../core/index.ts'
 import type { KafkaProducer, OutRecord } from '../../core/kafka/index.ts'
 import { Problem, type ProblemCode, retryAfterSeconds } from '../http/index.ts'
+import type { Spill } from '../spill/index.ts'
+import { createDivert, type Divert } from './diversion.ts'
 import { type Entry, Lane, type LaneFailure } from './lane.ts'
 
 /** Bounds; times in ms, sizes in bytes. */
@@ -29,13 +31,15 @@ export type AccumulatorOptions = {
   deadlineMs: number
   failuresMax: number
   coolDownMs: number
+  /** Where records wait that Kafka does not take now; null refuses them. Drained with the rest. */
+  spill: Spill | null
   /** Breaks the invariant on purpose, so that a test can show it would notice. Never in production. */
   ackBeforeProduce?: boolean
 }
 
 /** Takes records. */
 export type RecordSink = {
-  /** Resolves when Kafka has the record; rejects with a 503 problem. */
+  /** Resolves when Kafka or the spill has the record; rejects with a 503 problem. */
   add(record: OutRecord): Promise<void>
   /**
    * Takes the records of one batch; each stands for itself. Resolves, never rejects, once every record
@@ -47,6 +51,8 @@ export type RecordSink = {
 /** What became of the records of a batch, by index; null is acknowledged. */
 export type Outcomes = readonly (Problem | null)[]
 
+/** Of an entry nobody has looked at. */
+const fresh = { isSettled: false, isDiverted: false }
 /** What a record costs beside its key and value: headers and bookkeeping. */
 const overheadBytes = 512
 /** How often deadlines are looked at; a deadline is late by at most this. */
@@ -61,6 +67,7 @@ export class RecordAccumulator implements RecordSink {
   readonly #accepted: Counter<'topic'>
   readonly #rejected: Counter<'reason'>
   readonly #seconds: Histogram<'topic'>
+  readonly #divert: Divert | null
   #bytes = 0
   #isDraining = false
   #sweeper: TimerHandle | null = null
@@ -98,6 +105,13 @@ export class RecordAccumulator implements RecordSink {
         for (const [topic, lane] of this.#lanes) gauge.set({ topic }, lane.queued)
       }
     })
+    const { spill, clock, deadlineMs } = options
+    const fail = (reason: LaneFailure, cause?: unknown): Problem => this.#refusal(reason, cause)
+    this.#divert = spill === null ? null : createDivert({ spill, clock, deadlineMs, fail })
+    spill?.start({
+      whenIdle: (topic) => this.#laneOf(topic).idle(),
+      onReplayed: (topic) => this.#laneOf(topic).recover()
+    })
   }
 
   add(record: OutRecord): Promise<void> {
@@ -107,7 +121,7 @@ export class RecordAccumulator implements RecordSink {
     if (reason !== null) return Promise.reject(this.#refusal(reason))
     const added = new Promise<void>((resolve, reject) => {
       const addedAt = this.#options.clock.monotonic()
-      this.#enqueue(lane, { record, bytes, addedAt, index: 0, resolve, reject, isSettled: false })
+      this.#enqueue(lane, { record, bytes, addedAt, index: 0, resolve, reject, ...fresh })
     })
     if (this.#options.ackBeforeProduce !== true) return added
     added.catch(() => undefined)
@@ -123,10 +137,20 @@ export class RecordAccumulator implements RecordSink {
 
   /** Whether records are taken and acknowledged; the readiness check. */
   get state(): { isHealthy: boolean; detail: string } {
-    const broken = [...this.#lanes].filter(([, lane]) => lane.isBroken).map(([topic]) => topic)
-    const isHealthy = broken.length === 0 && !this.#isDraining
-    const detail = this.#isDraining ? 'draining' : `broken lanes: ${broken.join(', ') || 'none'}`
-    return { isHealthy, detail }
+    if (this.#isDraining) return { isHealthy: false, detail: 'draining' }
+    const { spill } = this.#options
+    const away = [...this.#lanes].flatMap(([topic, lane]) =>
+      lane.isBroken || spill?.holds(topic) === true ? [topic] : []
+    )
+    const topics = away.join(', ')
+    if (spill === null) {
+      return { isHealthy: away.length === 0, detail: `broken lanes: ${topics || 'none'}` }
+    }
+    const isHealthy = away.length === 0 || spill.hasRoom
+    return {
+      isHealthy,
+      detail: `${isHealthy ? 'on the disk' : 'the disk is full'}: ${topics || 'none'}`
+    }
   }
 
   /** Bytes that wait or are in flight. */
@@ -139,6 +163,7 @@ export class RecordAccumulator implements RecordSink {
     this.#isDraining = true
     for (const lane of this.#lanes.values()) lane.flush()
     await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()))
+    await this.#options.spill?.close()
     this.#sweeper?.cancel()
     this.#sweeper = null
   }
@@ -164,18 +189,24 @@ export class RecordAccumulator implements RecordSink {
       const lane = this.#laneOf(record.topic)
       const reason = this.#reasonAgainst(lane, bytes)
       if (reason !== null) reject(this.#refusal(reason), index)
-      else this.#enqueue(lane, { record, bytes, addedAt, index, resolve, reject, isSettled: false })
+      else this.#enqueue(lane, { record, bytes, addedAt, index, resolve, reject, ...fresh })
     }
   }
 
   #reasonAgainst(lane: Lane, bytes: number): LaneFailure | 'draining' | null {
     if (this.#isDraining) return 'draining'
-    if (lane.isBroken) return 'broker_unavailable'
+    if (lane.isBroken && this.#options.spill === null) return 'broker_unavailable'
     return this.#bytes + bytes > this.#options.budgetBytes ? 'overloaded' : null
   }
 
+  /** To Kafka, or to the disk while Kafka does not take records or older ones wait there. */
   #enqueue(lane: Lane, entry: Entry): void {
+    const { spill } = this.#options
     this.#bytes += entry.bytes
+    if (spill !== null && (lane.isBroken || spill.holds(entry.record.topic))) {
+      this.#divert?.([entry], ({ bytes }) => this.#release(bytes))
+      return
+    }
     this.#sweeper ??= this.#setSweeper()
     lane.add(entry)
   }
@@ -183,11 +214,13 @@ export class RecordAccumulator implements RecordSink {
   #laneOf(topic: string): Lane {
     const known = this.#lanes.get(topic)
     if (known !== undefined) return known
+    const { spill, deadlineMs } = this.#options
     const lane = new Lane({
       ...this.#options,
-      release: (bytes) => {
-        this.#bytes -= bytes
-      },
+      // The other half is for the disk.
+      deadlineMs: spill === null ? deadlineMs : deadlineMs / 2,
+      release: (bytes) => this.#release(bytes),
+      divert: this.#divert,
       onSent: ({ records, durationMs, error }) => {
         this.#seconds.observe({ topic }, durationMs / 1_000)
         if (error === null) this.#accepted.inc({ topic }, records)
@@ -197,6 +230,10 @@ export class RecordAccumulator implements RecordSink {
     })
     this.#lanes.set(topic, lane)
     return lane
+  }
+
+  #release(bytes: number): void {
+    this.#bytes -= bytes
   }
 
   #setSweeper(): TimerHandle {

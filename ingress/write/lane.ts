@@ -16,9 +16,13 @@
  * at once until `coolDownMs` have passed. Then it is half open: records are taken for one request, and
  * refused again while that is in flight, since they would only wait for their deadline; it decides.
  *
+ * With a way to divert records, those of a request that failed or is overdue go there, and all that
+ * wait behind them, so that a key's order holds. Their outcome is unknown, so they may be in the topic
+ * as well; only what Kafka refuses for good is not diverted, as it would be refused again.
+ *
  * @module
  */
-import type { Clock, TimerHandle } from '../../core/index.ts'
+import { type Clock, isHailError, type TimerHandle } from '../../core/index.ts'
 import type { KafkaProducer, OutRecord } from '../../core/kafka/index.ts'
 import type { Problem } from '../http/index.ts'
 
@@ -41,6 +45,11 @@ export type LaneOptions = {
   onSent: (result: { records: number; durationMs: number; error: unknown }) => void
   /** An error for the caller. */
   fail: (reason: LaneFailure, cause?: unknown) => Problem
+  /**
+   * Takes over entries that the broker does not take now, to settle them in their order; null when
+   * there is nowhere to put them. `onDone` is told once an entry needs no memory any more.
+   */
+  divert: ((entries: readonly Entry[], onDone: (entry: Entry) => void) => void) | null
 }
 
 /** One record and who waits for it; the records of a batch share their functions. */
@@ -53,6 +62,8 @@ export type Entry = {
   resolve: () => void
   reject: (error: Problem, index: number) => void
   isSettled: boolean
+  /** Somebody else settles it. */
+  isDiverted: boolean
 }
 
 /** Batches of this many records and more have the whole linger; a request to Kafka costs as much as 20 records. */
@@ -116,16 +127,23 @@ export class Lane {
     const head = this.#inFlight[0]
     if (head !== undefined && head.addedAt <= overdueBefore && !this.#isOverdue) {
       this.#isOverdue = true
-      for (const entry of this.#inFlight) refuse(entry, fail, 'unknown_outcome')
+      this.#divertAll(this.#inFlight)
+      for (const entry of this.#inFlight) this.#doubt(entry)
     }
     const expired = countWhile(this.#queue, (entry) => entry.addedAt <= overdueBefore)
     if (expired === 0) return
     for (const entry of this.#queue.splice(0, expired)) {
       this.#queuedBytes -= entry.bytes
       this.#options.release(entry.bytes)
-      refuse(entry, fail, 'overloaded')
+      refuse(entry, fail('overloaded'))
     }
     this.#wakeIfIdle()
+  }
+
+  /** The broker is known to take records again. */
+  recover(): void {
+    this.#failures = 0
+    this.#close()
   }
 
   /** Resolves when nothing waits and nothing is in flight. */
@@ -160,15 +178,12 @@ export class Lane {
   }
 
   #settleBatch(batch: readonly Entry[], failure: unknown): void {
-    const { clock, fail, release, failuresMax, coolDownMs } = this.#options
+    const { clock, release, failuresMax, coolDownMs } = this.#options
+    if (failure !== null && !isRefused(failure)) this.#divertAll(batch)
     for (const entry of batch) {
       release(entry.bytes)
-      // An error may come after the broker has written: the outcome is unknown, never "failed".
-      if (failure !== null) refuse(entry, fail, 'unknown_outcome', failure)
-      else if (!entry.isSettled) {
-        entry.isSettled = true
-        entry.resolve()
-      }
+      if (failure === null) accept(entry)
+      else this.#doubt(entry, failure)
     }
     this.#failures = failure === null ? 0 : this.#failures + 1
     if (this.#failures === 0) this.#close()
@@ -176,6 +191,24 @@ export class Lane {
       this.#isTripped = true
       this.#refusingUntil = clock.monotonic() + coolDownMs
     }
+  }
+
+  /** The batch and all that waits; its own bytes are released when its request ends. */
+  #divertAll(batch: readonly Entry[]): void {
+    const { divert, release } = this.#options
+    if (divert === null) return
+    const own = batch.filter(({ isSettled, isDiverted }) => !isSettled && !isDiverted)
+    const behind = this.#queue.splice(0)
+    this.#queuedBytes = 0
+    for (const entry of own) entry.isDiverted = true
+    divert(own, () => undefined)
+    divert(behind, ({ bytes }) => release(bytes))
+  }
+
+  /** An error may come after the broker has written: the outcome is unknown, never "failed". */
+  #doubt(entry: Entry, cause?: unknown): void {
+    const isOpen = !entry.isSettled && !entry.isDiverted
+    if (isOpen) refuse(entry, this.#options.fail('unknown_outcome', cause))
   }
 
   #close(): void {
@@ -239,15 +272,22 @@ export class Lane {
   }
 }
 
-const refuse = (
-  entry: Entry,
-  fail: LaneOptions['fail'],
-  reason: LaneFailure,
-  cause?: unknown
-): void => {
+/** For good: wrong rights, or a record no broker takes. */
+const isRefused = (failure: unknown): boolean =>
+  isHailError(failure) && failure.reaction === 'fatal'
+
+/** The record is kept; the first word counts. */
+export const accept = (entry: Entry): void => {
   if (entry.isSettled) return
   entry.isSettled = true
-  entry.reject(fail(reason, cause), entry.index)
+  entry.resolve()
+}
+
+/** The record is not kept, or nobody knows; the first word counts. */
+export const refuse = (entry: Entry, problem: Problem): void => {
+  if (entry.isSettled) return
+  entry.isSettled = true
+  entry.reject(problem, entry.index)
 }
 
 const countWhile = (entries: readonly Entry[], test: (entry: Entry) => boolean): number => {

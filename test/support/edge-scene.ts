@@ -56,10 +56,14 @@ export function edgeTopics(): TopicDefinition[] {
   )
 }
 
+export type VerdictOptions = Partial<
+  Pick<Evidence, 'isClean' | 'latencyMsMax' | 'mayBreakConnections'>
+>
+
 export interface SceneLoad {
   readonly load: IngressLoad
   /** Stops the load and compares; `written` counts distinct ids. */
-  verdict(over?: Partial<Pick<Evidence, 'isClean' | 'latencyMsMax'>>): Promise<{
+  verdict(over?: VerdictOptions): Promise<{
     readonly anomalies: Partial<Record<EdgeAnomaly, readonly string[]>>
     readonly accepted: number
     readonly written: number
@@ -146,12 +150,17 @@ async function verdictOf(
     readonly from: ReadonlyMap<string, Ends>
     readonly load: IngressLoad
   },
-  over: Partial<Evidence>
+  over: VerdictOptions
 ): ReturnType<SceneLoad['verdict']> {
   const { kafka, from, load } = of
   const answers = await load.stop()
   const writtenIds = await writtenSince(kafka, from, (key) => load.owns(key))
-  const limits = { latencyMsMax: deadlineMs + slackMs, isClean: false, ...over }
+  const limits = {
+    latencyMsMax: deadlineMs + slackMs,
+    isClean: false,
+    mayBreakConnections: false,
+    ...over
+  }
   return {
     anomalies: judgeIngress({ answers, writtenIds, ...limits }),
     accepted: load.count(({ status }) => status === 202),

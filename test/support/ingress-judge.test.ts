@@ -23,8 +23,10 @@ const aRefusal = (over: Partial<Answer> = {}): Answer =>
     ...over
   })
 
+const limits = { latencyMsMax: 1_000, mayBreakConnections: false }
+
 const judge = (answers: readonly Answer[], writtenIds: readonly string[], isClean = false) =>
-  Object.keys(judgeIngress({ answers, writtenIds, latencyMsMax: 1_000, isClean }))
+  Object.keys(judgeIngress({ answers, writtenIds, isClean, ...limits }))
 
 describe('the judge of the ingress', () => {
   test('finds nothing when every 202 is kept, refusals are not, and doubt goes either way', () => {
@@ -51,6 +53,11 @@ describe('the judge of the ingress', () => {
   ]
   test.each(bad)('finds %s', (anomaly, answers, writtenIds) => {
     expect(judge(answers, writtenIds)).toEqual([anomaly])
+  })
+
+  test('takes a broken connection for no answer when the process was killed', () => {
+    const evidence = { answers: [anAnswer({ status: 0 })], writtenIds: ['a'], isClean: false }
+    expect(judgeIngress({ ...evidence, ...limits, mayBreakConnections: true })).toEqual({})
   })
 
   test('finds a record in doubt where nothing may be', () => {

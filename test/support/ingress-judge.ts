@@ -31,6 +31,8 @@ export interface Evidence {
   readonly latencyMsMax: number
   /** Whether no answer may be in doubt. */
   readonly isClean: boolean
+  /** Whether the process was killed: a connection that breaks is no answer and no lie. */
+  readonly mayBreakConnections: boolean
 }
 
 /** The largest number of seconds `Retry-After` may name. */
@@ -42,7 +44,7 @@ const sureRefusals = new Set(['overloaded', 'broker_unavailable', 'draining'])
 
 /** What is wrong, each with up to three examples; empty when all is well. */
 export function judgeIngress(evidence: Evidence): Partial<Record<EdgeAnomaly, readonly string[]>> {
-  const { answers, latencyMsMax, isClean } = evidence
+  const { answers, latencyMsMax, isClean, mayBreakConnections } = evidence
   const written = new Set(evidence.writtenIds)
   const sent = new Map(answers.map((answer) => [answer.id, answer]))
   const found: Partial<Record<EdgeAnomaly, string[]>> = {}
@@ -56,7 +58,9 @@ export function judgeIngress(evidence: Evidence): Partial<Record<EdgeAnomaly, re
     if (code !== null && sureRefusals.has(code) && written.has(id)) {
       report('refused-but-written', `${id} ${code}`)
     }
-    if (status !== 202 && !isProblem(answer)) report('not-a-503', `${id} ${status} ${code}`)
+    const isBroken = status === 0 && mayBreakConnections
+    if (status !== 202 && !isProblem(answer) && !isBroken)
+      report('not-a-503', `${id} ${status} ${code}`)
     if (status === 503 && !hasRetryAfter(answer))
       report('no-retry-after', String(answer.retryAfter))
     if (latencyMs > latencyMsMax) report('late', `${id} ${code} ${Math.round(latencyMs)} ms`)
