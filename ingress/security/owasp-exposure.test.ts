@@ -25,7 +25,8 @@ const subjectOf: Record<TokenRole, string> = {
   customer: 'c-1',
   driver: 'd-1',
   admin: 'a-1',
-  signup: 'app-1'
+  signup: 'app-1',
+  partner: 'p-1'
 }
 const cases = (routes: readonly RuledRoute[]) => routes.map((route) => [route.name, route] as const)
 const rider = { role: 'customer', subject: 'c-1' } as const

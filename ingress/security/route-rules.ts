@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { Route } from '../http/index.ts'
+import { systemClock } from '../../core/index.ts'
+import { createUuidV7, type Route } from '../http/index.ts'
 import { readRoutes } from '../read/index.ts'
 import { places } from '../testing/builders.ts'
 import { writeRoutes } from '../write/index.ts'
@@ -60,6 +61,19 @@ export const routeRules: Readonly<Record<string, RouteRule>> = {
   'POST /admin/drivers': { owner: 'role', body: person },
   'POST /quotes': { owner: 'subject', body: { pickup: timesSquare, dropoff: unionSquare } },
   'POST /rides': { owner: 'subject', body: { pickup: timesSquare, dropoff: unionSquare } },
+  'POST /rides/batch': {
+    owner: 'subject',
+    body: {
+      rides: [
+        {
+          idempotencyKey: createUuidV7(systemClock),
+          guestId: 'room-7',
+          pickup: timesSquare,
+          dropoff: unionSquare
+        }
+      ]
+    }
+  },
   'POST /rides/:rideId/cancel': { owner: 'own-tag', body: {} },
   'POST /rides/:rideId/rating': { owner: 'own-tag', body: { rating: 5 } },
   'POST /driver_actions/accept': action,
