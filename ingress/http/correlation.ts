@@ -7,7 +7,8 @@
  */
 import type { Clock } from '../../core/index.ts'
 
-const correlationPattern = /^[A-Za-z0-9._-]{8,64}$/
+/** Nothing that looks like a social security number: the id goes into every record and log line. */
+const correlationPattern = /^(?!\d{3}[._-]?\d{2}[._-]?\d{4}$)[A-Za-z0-9._-]{8,64}$/
 /** Later versions may append to the four fields of the first; 00 may not, ff is none. */
 const traceparentPattern =
   /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/

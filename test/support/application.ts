@@ -20,12 +20,15 @@ export interface Application {
   readonly ports: AppPorts
   readonly supervisor: Supervisor
   readonly kafka: Kafka
+  /** Where the processes log, one file each. */
+  readonly logDir: string
   as(role: TokenRole, sub: string): Promise<ApiClient>
   stranger(): ApiClient
   stop(): Promise<void>
 }
 
 const repositoryDir = fileURLToPath(new URL('../../', import.meta.url))
+const logDir = `${repositoryDir}out/e2e-logs`
 
 /** Ports tried first: away from a development stack's. */
 const firstPorts: AppPorts = {
@@ -37,12 +40,16 @@ const firstPorts: AppPorts = {
 }
 
 /** Starts everything and waits until it is ready. */
-export async function startApplication(options: { timeScale: number }): Promise<Application> {
+export async function startApplication(options: {
+  timeScale: number
+  /** The least severe level that processes log; `info` unless said otherwise. */
+  logLevel?: 'debug' | 'info'
+}): Promise<Application> {
   const stack = await stackForTests()
   const environment = {
     ...stackEnvironment(stack.addresses),
     TIME_SCALE: String(options.timeScale),
-    LOG_LEVEL: 'info'
+    LOG_LEVEL: options.logLevel ?? 'info'
   }
   await prepare({ ...inheritedVariables(), ...environment }, () => undefined)
   const ports = await chooseAppPorts(firstPorts)
@@ -56,7 +63,7 @@ export async function startApplication(options: { timeScale: number }): Promise<
   const supervisor = new Supervisor({
     specs: appSpecs(ports, environment),
     repositoryDir,
-    logDir: `${repositoryDir}out/e2e-logs`,
+    logDir,
     inherited: inheritedVariables(),
     clock: systemClock,
     logger: silentLogger,
@@ -73,6 +80,7 @@ export async function startApplication(options: { timeScale: number }): Promise<
     ports,
     supervisor,
     kafka,
+    logDir,
     as: async (role, sub) => new ApiClient(base, await mintToken(role, sub, secret)),
     stranger: () => new ApiClient(base, null),
     stop: async () => {
