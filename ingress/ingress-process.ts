@@ -27,7 +27,7 @@ import type { IngressConfig } from './config.ts'
 import { createIngress, type Ingress } from './ingress.ts'
 import { createMongoHistory } from './read/index.ts'
 import { openSpill, type Spill } from './spill/index.ts'
-import { checkTopics } from './start-checks.ts'
+import { checkTopics, followedTopics, requireTopics } from './start-checks.ts'
 
 type Process = {
   config: IngressConfig
@@ -132,6 +132,7 @@ const startIngress = async (parts: Process): Promise<void> => {
   const admin = await needing(`a broker of KAFKA_BROKERS (${brokers})`, () => kafka.admin())
   try {
     if (config.roles.isWriting) await checkTopics(admin, shared)
+    if (config.roles.isPushing) await requireTopics(admin, followedTopics)
   } finally {
     await admin.close()
   }

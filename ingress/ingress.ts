@@ -107,8 +107,11 @@ export const createIngress = (deps: IngressDeps): Ingress => {
       server.beginDrain()
       if (settings.DRAIN_GRACE > 0) await clock.sleep(settings.DRAIN_GRACE)
       read.assignments.stop()
-      await push?.drain(config.push.PUSH_DRAIN_SPREAD)
-      await server.drain(settings.DRAIN_TIMEOUT)
+      // Requests are refused from here on while connections are still being closed one by one.
+      await Promise.all([
+        server.drain(settings.DRAIN_TIMEOUT),
+        push?.drain(config.push.PUSH_DRAIN_SPREAD)
+      ])
       await accumulator.drain()
     }
   }

@@ -20,6 +20,13 @@ export const writtenTopics: readonly TopicName[] = [
   'demand_signals'
 ]
 
+/** Topics push follows. */
+export const followedTopics: readonly TopicName[] = [
+  'ride_events',
+  'action_results',
+  'ride_positions'
+]
+
 type CheckedAdmin = Pick<KafkaAdmin, 'partitionCount' | 'listTopics' | 'ensureTopics'>
 
 /** Throws `HAIL_TOPOLOGY` (fatal) saying what is wrong and what to do. */
@@ -27,17 +34,25 @@ export const checkTopics = async (
   admin: CheckedAdmin,
   { isProduction, replicationFactor }: { isProduction: boolean; replicationFactor: number }
 ): Promise<void> => {
+  await requireTopics(admin, writtenTopics)
+  if (isProduction) await checkDurability(admin, replicationFactor)
+}
+
+/** Throws `HAIL_TOPOLOGY` (fatal) where a topic is missing or split otherwise than the catalogue says. */
+export const requireTopics = async (
+  admin: Pick<CheckedAdmin, 'partitionCount' | 'listTopics'>,
+  names: readonly TopicName[]
+): Promise<void> => {
   const existing = new Set(await admin.listTopics())
-  const missing = writtenTopics.filter((topic) => !existing.has(topic))
+  const missing = names.filter((topic) => !existing.has(topic))
   if (missing.length > 0) {
     throw refusal(`topics ${missing.join(', ')} are missing; create them with make up`)
   }
-  for (const topic of writtenTopics) {
+  for (const topic of names) {
     const expected = topics[topic].partitions
     const got = await admin.partitionCount(topic)
     if (got !== expected) throw refusal(`${topic}: expected ${expected} partitions, got ${got}`)
   }
-  if (isProduction) await checkDurability(admin, replicationFactor)
 }
 
 const checkDurability = async (admin: CheckedAdmin, replicationFactor: number): Promise<void> => {

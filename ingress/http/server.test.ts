@@ -239,14 +239,15 @@ describe('limits', () => {
 
 describe('stopping', () => {
   test('answers what is in progress, refuses what is new, loses nothing', async () => {
-    const stopping = await startTestIngress({ INGRESS_LINGER: '200ms' })
+    const stopping = await startTestIngress()
+    stopping.producer.mode = 'hang'
     expect(stopping.ingress.readiness().ok).toBe(true)
     const token = await stopping.token('customer', 'c-1')
     const body = JSON.stringify(trip)
     const idle = await openSocket(stopping.port)
     const request = { as: rider, key: stopping.key(), body: trip }
     const inProgress = stopping.post('/rides', request)
-    while (stopping.ingress.accumulator.bytes === 0) await systemClock.sleep(1)
+    while (stopping.producer.hanging === 0) await systemClock.sleep(1)
     const drained = stopping.ingress.drain()
     expect(stopping.ingress.readiness()).toEqual({ ok: false, detail: 'draining' })
     idle.socket.write(
@@ -255,6 +256,8 @@ describe('stopping', () => {
         `content-length: ${body.length}\r\n\r\n${body}`
     )
     const refused = await idle.closed
+    stopping.producer.mode = 'acknowledge'
+    stopping.producer.release()
     const answered = await inProgress
     await drained
     expect(refused).toMatch(/^HTTP\/1.1 503 /)

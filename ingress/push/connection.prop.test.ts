@@ -3,10 +3,11 @@ import { expect, test } from 'vitest'
 import { createLocalCodec, type Ride, type RideEventType } from '../../avro/index.ts'
 import { createFakeClock, createMetrics } from '../../core/index.ts'
 import { createPolicy, isEndedStatus } from '../../domain/index.ts'
+import { isSwitchedOff } from '../../test/support/config.ts'
 import { PushBook, type PushFrame } from '../../test/support/push-book.ts'
 import type { VerifiedIdentity } from '../http/index.ts'
 import { aRide, aRideEvent } from '../testing/builders.ts'
-import { PushConnection } from './connection.ts'
+import { type ConnectionDeps, PushConnection } from './connection.ts'
 import { EventRing, type RingEvent } from './event-ring.ts'
 import { EventFrames } from './frames.ts'
 import { createPushMetrics } from './push-metrics.ts'
@@ -131,7 +132,7 @@ class World {
         limits,
         policy,
         metrics: this.#metrics,
-        ring: this.#ring,
+        ring: isSwitchedOff('no-replay') ? forgetful(this.#ring) : this.#ring,
         watch: { add: () => undefined, remove: () => undefined },
         onViewer: () => undefined,
         framesOf: (event) => this.#framesOf(event),
@@ -195,6 +196,15 @@ class World {
     this.#connection.notice(event, () => this.#framesOf(event))
   }
 }
+
+/** A ring that believes nobody to have missed anything, for the test that shows who notices. */
+const forgetful = (ring: EventRing): ConnectionDeps['ring'] => ({
+  after: () => [],
+  from: (rideId, seq) => ring.from(rideId, seq),
+  at: (rideId, seq) => ring.at(rideId, seq),
+  last: (rideId) => ring.last(rideId),
+  openRidesOf: (party) => ring.openRidesOf(party)
+})
 
 const withDriver = (rideId: string, driverId: string): Partial<Ride> => ({
   status: 'PENDING_ACCEPTANCE',

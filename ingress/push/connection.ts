@@ -43,7 +43,7 @@ export type ConnectionDeps = {
   readonly limits: ConnectionLimits
   readonly metrics: PushMetrics
   readonly policy: Policy
-  readonly ring: EventRing
+  readonly ring: Pick<EventRing, 'after' | 'from' | 'at' | 'last' | 'openRidesOf'>
   readonly watch: RideWatch
   /** What the connection may see has changed. */
   onViewer(connection: PushConnection): void

@@ -39,6 +39,12 @@ const teeth: readonly Tooth[] = [
     file: 'streams/runtime/task.test.ts',
     test: 'loses and repeats nothing when it dies at txn.after-offsets'
   },
+  {
+    off: 'no-replay',
+    means: 'a client that comes back is not told what it missed',
+    file: 'ingress/push/connection.prop.test.ts',
+    test: 'a customer misses nothing and hears nothing twice'
+  },
   ...(['s3', 's4', 's7'] as const).map((rule): Tooth => {
     return {
       off: `no-${rule}`,

@@ -8,7 +8,8 @@ export const switches = [
   'apply-before-commit',
   'no-s3',
   'no-s4',
-  'no-s7'
+  'no-s7',
+  'no-replay'
 ] as const
 
 export type Switch = (typeof switches)[number]

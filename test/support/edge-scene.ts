@@ -7,7 +7,7 @@ import { createRegistryClient, registerSchemas, topicDefinitions } from '../../a
 import { readSharedConfig, silentLogger, systemClock } from '../../core/index.ts'
 import { createKafka, type Kafka, type TopicDefinition } from '../../core/kafka/index.ts'
 import { createIds } from '../../domain/index.ts'
-import { writtenTopics } from '../../ingress/start-checks.ts'
+import { followedTopics, writtenTopics } from '../../ingress/start-checks.ts'
 import { stackForTests } from '../../ops/stack/for-tests.ts'
 import type { StackAddresses } from '../../ops/stack/index.ts'
 import { ApiClient, mintToken, type Reply } from './api-client.ts'
@@ -50,9 +50,9 @@ export interface SingleRider {
 
 /** The topics an ingress needs; a broker with few partitions starts sooner. */
 export function edgeTopics(): TopicDefinition[] {
-  const written = new Set<string>(writtenTopics)
+  const needed = new Set<string>([...writtenTopics, ...followedTopics])
   return topicDefinitions({ replicationFactor: 1, changelogs: [] }).filter(({ name }) =>
-    written.has(name)
+    needed.has(name)
   )
 }
 
