@@ -13,6 +13,7 @@ import { createUuidV7 } from '../http/index.ts'
 import { createIngress } from '../ingress.ts'
 import { MemoryProducer } from '../testing/memory-producer.ts'
 import { MemoryHistory, MemoryStores } from '../testing/memory-stores.ts'
+import { MemoryTopics } from '../testing/memory-topics.ts'
 
 const canary = '536-90-4399'
 const search = searchFor(canary)
@@ -63,7 +64,8 @@ const startFailing = async (failure: Failure) => {
     markets: createMarkets(defaultMarkets),
     policy: createPolicy({ timeScale: 1 }),
     live: new MemoryStores(),
-    history: new MemoryHistory()
+    history: new MemoryHistory(),
+    log: new MemoryTopics(systemClock, codec)
   })
   const port = await ingress.listen()
   return { config, ingress, lines, metrics, port, producer }
