@@ -24,8 +24,9 @@ export const answerHeaders: Readonly<Record<string, JsonSchema>> = {
   ETag: string('Version of the answer, for If-None-Match', '"8f0a1c2d3e4f5061"'),
   RetryAfter: count('Seconds to wait before sending the request again', 2),
   RateLimitLimit: count('Requests a second of this subject and kind of route', 10),
-  RateLimitRemaining: count('Requests left in this second', 9),
-  RateLimitReset: count('Seconds until the count begins anew', 1),
+  RateLimitPolicy: string('The limit and the seconds it may be saved up for', '10;w=3'),
+  RateLimitRemaining: count('Requests left now', 9),
+  RateLimitReset: count('Seconds until all of them are there again', 1),
   WwwAuthenticate: string('How to authenticate (RFC 6750)', 'Bearer error="invalid_token"')
 }
 

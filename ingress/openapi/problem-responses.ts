@@ -125,6 +125,7 @@ const responseOf = (status: number, codes: readonly ProblemCode[]): JsonSchema =
 /** Where the caller stands with its limit. */
 export const limitHeaders: Readonly<Record<string, JsonSchema>> = {
   'RateLimit-Limit': header('RateLimitLimit'),
+  'RateLimit-Policy': header('RateLimitPolicy'),
   'RateLimit-Remaining': header('RateLimitRemaining'),
   'RateLimit-Reset': header('RateLimitReset')
 }
