@@ -26,7 +26,7 @@ const growthBytesMax = 96 * 1_048_576
 beforeAll(async () => {
   broker = await startOwnBroker()
   scene = await openEdgeScene(broker.address)
-  ingress = await startIngressChild({ environment: scene.environment })
+  ingress = await startIngressChild({ environment: { ...scene.environment, ROLES: 'write' } })
 })
 
 afterAll(async () => {
@@ -38,7 +38,8 @@ afterAll(async () => {
 
 const bytesInFlight = (): Promise<number> => ingress.metric('hail_ingress_inflight_bytes')
 
-describe('the ingress, while its broker', () => {
+/** A broker takes its time to start on a machine that does other things too. */
+describe('the ingress, while its broker', { timeout: 150_000 }, () => {
   test('is stopped and 64 clients offer more than the budget, stays within it and loses no 202', async () => {
     const { load, verdict } = await scene.load(ingress.url, {
       clients: 64,
@@ -48,7 +49,7 @@ describe('the ingress, while its broker', () => {
     await load.more('202s before', 100, isAccepted)
     const before = await ingress.metric('process_resident_memory_bytes')
     await broker.end('SIGTERM')
-    await load.more('503s', 1_000, isRefused)
+    await load.more('503s', 500, isRefused)
     expect(await bytesInFlight()).toBeLessThanOrEqual(budgetBytes)
     const grown = (await ingress.metric('process_resident_memory_bytes')) - before
     expect(grown).toBeLessThan(budgetBytes + growthBytesMax)

@@ -4,7 +4,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type EdgeScene, openEdgeScene, type SceneLoad } from '../support/edge-scene.ts'
 import { createFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
 import {
@@ -22,23 +22,29 @@ const left = 'hail_ingress_spill_records'
 let scene: EdgeScene
 let broker: FaultProxy
 let folder: string
+const folders: string[] = []
 
 beforeAll(async () => {
   scene = await openEdgeScene()
   broker = await createFaultProxy({ ...endpointOf(scene.addresses.kafka), protocol: 'kafka' })
+})
+
+beforeEach(async () => {
+  broker.reset()
   folder = await mkdtemp(join(tmpdir(), 'ingress-spill-'))
+  folders.push(folder)
 })
 
 afterAll(async () => {
   killIngressChildren()
   await broker?.close()
   await scene?.close()
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+  for (const one of folders) await rm(one, { recursive: true, force: true })
 })
 
 const start = (over: Record<string, string> = {}): Promise<IngressChild> =>
   startIngressChild({
-    environment: { ...scene.environment, INGRESS_SPILL_DIR: folder, ...over },
+    environment: { ...scene.environment, ROLES: 'write', INGRESS_SPILL_DIR: folder, ...over },
     redirects: throughProxies(scene.addresses, { kafka: broker })
   })
 
@@ -48,9 +54,9 @@ const emptied = (ingress: IngressChild): Promise<void> =>
 const judged = async (load: SceneLoad) =>
   (await load.verdict({ mayBreakConnections: true })).anomalies
 
-describe('the ingress with a spill', () => {
+/** Each test starts one or two processes. */
+describe('the ingress with a spill', { timeout: 150_000 }, () => {
   test('answers 202 while Kafka is gone, and has it all in Kafka once it is back', async () => {
-    broker.reset()
     const ingress = await start()
     const scened = await scene.load(ingress.url)
     await scened.load.more('202s before', 40, isAccepted)
@@ -67,7 +73,6 @@ describe('the ingress with a spill', () => {
   })
 
   test('is killed with records on the disk, and its successor brings them to Kafka', async () => {
-    broker.reset()
     const first = await start()
     const scened = await scene.load(first.url)
     await scened.load.more('202s before', 20, isAccepted)
@@ -86,7 +91,6 @@ describe('the ingress with a spill', () => {
   })
 
   test('refuses once the disk is full, and a second process cannot take the folder', async () => {
-    broker.reset()
     const ingress = await start({ INGRESS_SPILL_BYTES: '1048576' })
     await expect(start()).rejects.toThrow(/HAIL_SPILL_LOCKED/)
     const scened = await scene.load(ingress.url, { tokenBytes: 4_000, topics: ['ride_requests'] })

@@ -1,11 +1,9 @@
 /** @module The ingress as a process, against real Kafka, registry, Redis and MongoDB. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Codec,
@@ -25,17 +23,16 @@ import {
 import { mintToken } from '../../ingress/auth/index.ts'
 import { createUuidV7 } from '../../ingress/http/index.ts'
 import { stackForTests } from '../../ops/stack/for-tests.ts'
+import { killIngressChildren, startIngressChild } from '../support/ingress-child.ts'
 
 const { build } = createRequire(import.meta.url)('uWebSockets.js') as { build: string }
 const hasHeaderLimit = build === '@btc-vision/uwebsockets.js'
 const secret = 'hailstream-development-jwt-secret-001'
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const trip = { pickup: { lat: 40.758, lon: -73.9855 }, dropoff: { lat: 40.7359, lon: -73.9911 } }
 
 let kafka: Kafka
 let codec: Codec
 let environment: Record<string, string>
-const running = new Set<ChildProcess>()
 
 beforeAll(async () => {
   const { addresses } = await stackForTests()
@@ -56,54 +53,22 @@ beforeAll(async () => {
   await registerSchemas(registry, { changelogs: [] })
   codec = await loadCodec({ registry })
   environment = {
-    NODE_ENV: 'test',
     KAFKA_BROKERS: addresses.kafka,
     SCHEMA_REGISTRY_URL: addresses.registry,
     REDIS_URL: addresses.redis,
     MONGO_URL: `${addresses.mongo.replace(/\/$/, '')}/ingress_test_${randomUUID().slice(0, 8)}`,
-    UWS_HTTP_MAX_HEADERS_SIZE: '16384',
-    LIMIT_WRITES: '0',
-    INGRESS_PORT: '0',
-    INGRESS_OPS_PORT: '0'
+    LIMIT_WRITES: '0'
   }
 })
 
 afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL')
+  killIngressChildren()
   await kafka?.close()
 })
 
 /** Starts the process and waits until it listens. */
-const startIngress = async (over: Record<string, string> = {}) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'ingress/main.ts'], {
-    cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', ...environment, ...over },
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  running.add(child)
-  let output = ''
-  let port: number | null = null
-  const listening = new Promise<number>((resolve, reject) => {
-    child.stdout?.on('data', (chunk: Buffer) => {
-      output += chunk.toString()
-      const found = /"port":(\d+).*the ingress listens/.exec(output)
-      if (found !== null && port === null) {
-        port = Number(found[1])
-        resolve(port)
-      }
-    })
-    child.once('exit', (code) => reject(new Error(`the ingress ended with ${code}: ${output}`)))
-  })
-  const url = `http://127.0.0.1:${await listening}/api/v1`
-  const stop = async (): Promise<number | null> => {
-    const exited = once(child, 'exit') as Promise<[number | null]>
-    child.kill('SIGTERM')
-    const [code] = await exited
-    running.delete(child)
-    return code
-  }
-  return { url, port: port ?? 0, stop, output: () => output }
-}
+const startIngress = (over: Record<string, string> = {}) =>
+  startIngressChild({ environment: { ...environment, ...over } })
 
 const tokenOf = (subject: string): Promise<string> =>
   mintToken({ secret, subject, role: 'customer', nowMs: systemClock.now(), lifeMs: 600_000 })

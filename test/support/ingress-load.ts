@@ -48,6 +48,7 @@ interface Sender {
   readonly driverToken: string
 }
 
+const tickMs = 20
 /** Both in New York. */
 export const pickup = { lat: 40.758, lon: -73.9855 }
 export const dropoff = { lat: 40.7359, lon: -73.9911 }
@@ -74,17 +75,29 @@ export class IngressLoad {
   readonly #done: Promise<unknown>
   #isOver = false
   #position = 0
+  #stallMs = 0
 
   constructor(options: LoadOptions, senders: readonly Sender[]) {
     this.#options = options
     this.#ids = createIds(options.idSecret)
     this.#keys = new Set(senders.flatMap(({ rider, driver }) => [rider, driver]))
-    this.#done = Promise.all(senders.map((sender) => this.#run(sender)))
+    this.#done = Promise.all([
+      ...senders.map((sender) => this.#run(sender)),
+      this.#watchForStalls()
+    ])
   }
 
   /** Whether a record with this key is of this load. */
   owns(key: string): boolean {
     return this.#keys.has(key)
+  }
+
+  /**
+   * The longest that this process was kept from running while it waited for nothing but the clock, ms:
+   * what a busy machine adds to an answer whatever the ingress does.
+   */
+  get stallMs(): number {
+    return this.#stallMs
   }
 
   /** How many answers so far fit. */
@@ -103,6 +116,14 @@ export class IngressLoad {
     this.#isOver = true
     await this.#done
     return this.answers
+  }
+
+  async #watchForStalls(): Promise<void> {
+    while (!this.#isOver) {
+      const fromMs = systemClock.monotonic()
+      await systemClock.sleep(tickMs)
+      this.#stallMs = Math.max(this.#stallMs, systemClock.monotonic() - fromMs - tickMs)
+    }
   }
 
   async #run(sender: Sender): Promise<void> {
