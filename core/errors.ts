@@ -50,6 +50,7 @@ export const errors = {
   },
   HAIL_MONGO_UNAVAILABLE: { reaction: 'retry', doc: 'MongoDB does not answer' },
   HAIL_TOPOLOGY: { reaction: 'fatal', doc: 'a topology is wired wrongly' },
+  HAIL_WORKERS: { reaction: 'fatal', doc: 'worker processes do not start or do not stay alive' },
   HAIL_RULE: { reaction: 'skip-to-dlq', doc: 'a record breaks a rule its writer should have kept' },
   HAIL_UNDELIVERED: { reaction: 'skip-to-dlq', doc: 'a notification could not be delivered' },
   HAIL_SPILL_LOCKED: { reaction: 'fatal', doc: 'the spill folder belongs to another process' },

@@ -85,6 +85,13 @@ export {
   type Metrics
 } from './metrics.ts'
 export {
+  dumpMetrics,
+  growingMetrics,
+  type MetricsDump,
+  renderMetrics,
+  sumMetrics
+} from './metrics-dump.ts'
+export {
   type Check,
   type CheckResult,
   createOpsServer,

@@ -12,6 +12,8 @@ import {
   requireOutboundUrl
 } from '../core/index.ts'
 import { pushConfig } from './push/config.ts'
+import { readConfig } from './read/config.ts'
+import { workerConfig } from './workers/config.ts'
 
 /** Variables of the ingress. */
 export const ingressConfig = defineConfig({
@@ -234,12 +236,6 @@ export const ingressConfig = defineConfig({
     unit: 'requests/s',
     doc: 'Requests with bad tokens of one address; 0 is no limit.'
   },
-  READ_DEADLINE: {
-    type: 'duration-ms',
-    default: 2_000,
-    min: 50,
-    doc: 'How long a read may take before it is answered with 503.'
-  },
   SURGE_DEADLINE: {
     type: 'duration-ms',
     default: 150,
@@ -268,8 +264,10 @@ export const ingressConfig = defineConfig({
   }
 })
 
-/** The values of the variables. */
-export type IngressSettings = ConfigValues<typeof ingressConfig.definitions>
+/** The values of the variables, those of reading and of workers among them. */
+export type IngressSettings = ConfigValues<typeof ingressConfig.definitions> &
+  ConfigValues<typeof readConfig.definitions> &
+  ConfigValues<typeof workerConfig.definitions>
 
 /** Which routes a process serves. */
 export type IngressRoles = { isWriting: boolean; isReading: boolean; isPushing: boolean }
@@ -281,7 +279,11 @@ const secrets = ['idSecret', 'quoteSecret', 'jwtSecret', 'piiKeys', 'piiHmacKey'
 /** Reads everything. Throws `ConfigError` naming each bad variable. */
 export const readIngressConfig = (environment = process.env) => {
   const shared = readSharedConfig(environment, { secrets })
-  const settings = ingressConfig.load(environment)
+  const settings: IngressSettings = {
+    ...ingressConfig.load(environment),
+    ...readConfig.load(environment),
+    ...workerConfig.load(environment)
+  }
   const roles = settings.ROLES.map((role) => role.trim())
   const push = pushConfig.load(environment)
   const unknown = roles.filter((role) => !roleNames.includes(role))

@@ -7,6 +7,7 @@
  */
 import { createRegistryClient, loadCodec } from '../avro/index.ts'
 import {
+  type CheckResult,
   type Clock,
   type CodeFor,
   createMetrics,
@@ -28,6 +29,7 @@ import { createIngress, type Ingress } from './ingress.ts'
 import { createMongoHistory } from './read/index.ts'
 import { openSpill, type Spill } from './spill/index.ts'
 import { checkTopics, followedTopics, requireTopics } from './start-checks.ts'
+import { type ChannelPort, createWorkerLink, type WorkerLink } from './workers/index.ts'
 
 type Process = {
   config: IngressConfig
@@ -41,6 +43,8 @@ type Process = {
   ingress: Ingress | null
   database: Database | null
   ackBeforeProduce: boolean
+  /** Of a worker; its primary has the port for operators. */
+  link: WorkerLink | null
 }
 
 const registryTimeoutMs = 5_000
@@ -59,12 +63,14 @@ export type IngressProcessOptions = {
   clock: Clock
   logger: Logger
   ackBeforeProduce?: boolean
+  /** The channel to the primary, in a worker. */
+  channel?: ChannelPort
 }
 
 /** Adds everything the process consists of to its life cycle. */
 export const addIngress = (
   lifecycle: Lifecycle,
-  { config, clock, logger, ackBeforeProduce = false }: IngressProcessOptions
+  { config, clock, logger, ackBeforeProduce = false, channel }: IngressProcessOptions
 ): void => {
   const { shared } = config
   const metrics = createMetrics({ withProcess: true })
@@ -93,8 +99,10 @@ export const addIngress = (
     markets: loadMarkets(shared.marketsFile),
     ingress: null,
     database: null,
-    ackBeforeProduce
+    ackBeforeProduce,
+    link: null
   }
+  if (channel !== undefined) addLink(lifecycle, parts, channel)
   lifecycle.add({ name: 'redis', stop: () => parts.redis.close() })
   lifecycle.add({
     name: 'mongo',
@@ -103,12 +111,12 @@ export const addIngress = (
   })
   lifecycle.add({ name: 'kafka', stop: () => parts.kafka.close() })
   lifecycle.add({ name: 'keys', start: () => parts.keys.start(), stop: () => parts.keys.stop() })
-  addOps(lifecycle, parts)
+  if (channel === undefined) addOps(lifecycle, parts)
   // Last to start and first to stop: nothing it needs may go before it is drained.
   lifecycle.add({
     name: 'ingress',
     start: () => startIngress(parts),
-    stop: () => parts.ingress?.drain()
+    stop: () => parts.ingress?.drain({ isReplaced: parts.link?.isRetiring() ?? false })
   })
 }
 
@@ -166,10 +174,12 @@ const startIngress = async (parts: Process): Promise<void> => {
     live: createStoreReader({ redis, codec, markets }),
     history: createMongoHistory(),
     spill,
+    shared: redis,
     ackBeforeProduce: parts.ackBeforeProduce
   })
   parts.ingress = ingress
   const port = await ingress.listen()
+  parts.link?.listening()
   logger.info({ port, roles: config.settings.ROLES }, 'the ingress listens')
 }
 
@@ -210,6 +220,27 @@ const needing = async <T>(what: string, run: () => Promise<T>): Promise<T> => {
   }
 }
 
+const readinessOf = ({ ingress }: Process): CheckResult =>
+  ingress?.readiness() ?? { ok: false, detail: 'not started' }
+
+const statusOf = (parts: Process): Record<string, unknown> => ({
+  roles: parts.config.settings.ROLES,
+  redis: parts.redis.isReady(),
+  mongo: parts.database?.isConnected() ?? null,
+  bytes: parts.ingress?.accumulator.bytes ?? 0
+})
+
+/** First to start and last to stop: the last figures are sent when there will be no more. */
+const addLink = (lifecycle: Lifecycle, parts: Process, channel: ChannelPort): void => {
+  parts.link = createWorkerLink({
+    channel,
+    metrics: parts.metrics,
+    readiness: () => readinessOf(parts),
+    status: () => statusOf(parts)
+  })
+  lifecycle.add({ name: 'link', stop: () => parts.link?.end() })
+}
+
 const addOps = (lifecycle: Lifecycle, parts: Process): void => {
   const { config, clock, logger, metrics } = parts
   const server = createOpsServer({
@@ -219,14 +250,9 @@ const addOps = (lifecycle: Lifecycle, parts: Process): void => {
     clock,
     // Redis and MongoDB are left out: without them writing goes on, and reads say 503 themselves.
     checks: {
-      ingress: () => parts.ingress?.readiness() ?? { ok: false, detail: 'not started' }
+      ingress: () => readinessOf(parts)
     },
-    status: () => ({
-      roles: config.settings.ROLES,
-      redis: parts.redis.isReady(),
-      mongo: parts.database?.isConnected() ?? null,
-      bytes: parts.ingress?.accumulator.bytes ?? 0
-    })
+    status: () => statusOf(parts)
   })
   lifecycle.add({
     name: 'ops',

@@ -10,21 +10,21 @@ import type { CheckResult, Clock, Counter, Logger, Metrics } from '../core/index
 import type { KafkaProducer } from '../core/kafka/index.ts'
 import { createIds, type Markets, type Policy } from '../domain/index.ts'
 import { createTokenVerifier, type KeySource } from './auth/index.ts'
+import type { ReadCache, SharedStore } from './cache/index.ts'
 import type { IngressConfig } from './config.ts'
 import { HttpServer } from './http/index.ts'
 import { createAdmission, createPositionLanes, TokenBuckets } from './limits/index.ts'
 import { createPages } from './openapi/index.ts'
 import { createSnapshotReader, type LogSource, PushHub } from './push/index.ts'
 import {
-  AssignmentPoller,
   createReadGuard,
-  createRideFinder,
   createSurgeReader,
   type History,
   type LiveStores,
   type ReadServices,
   readRoutes
 } from './read/index.ts'
+import { createCache, createReadServices } from './read-side.ts'
 import { apiRoutes } from './routes.ts'
 import type { Spill } from './spill/index.ts'
 import {
@@ -50,6 +50,8 @@ export type IngressDeps = {
   policy: Policy
   live: LiveStores
   history: History
+  /** Where processes share what they read; null shares nothing. */
+  shared: SharedStore | null
   /** Where records wait while Kafka does not take them; drained by the ingress. */
   spill?: Spill | null
   /** For the test that shows the checker would notice a lost 202. */
@@ -60,8 +62,11 @@ export type IngressDeps = {
 export type Ingress = {
   /** Starts to listen; returns the port. */
   listen(): Promise<number>
-  /** Not ready, `Connection: close`, the grace, no new requests, those in flight, the queue. */
-  drain(): Promise<void>
+  /**
+   * Not ready, `Connection: close`, the grace, no new requests, those in flight, the queue. One that is
+   * replaced by another process on the same port stops listening first of all.
+   */
+  drain(options?: { isReplaced?: boolean }): Promise<void>
   /** Whether a balancer should send requests here. */
   readiness(): CheckResult
   readonly accumulator: RecordAccumulator
@@ -77,13 +82,14 @@ const partnerHoldSeconds = 10
 
 /** Builds the ingress; it listens once `listen` is called. */
 export const createIngress = (deps: IngressDeps): Ingress => {
-  const { config, clock } = deps
+  const { config, clock, logger } = deps
   const { settings } = config
   const accumulator = createAccumulator(deps)
   const server = createServer(deps)
-  const read = createReadServices(deps)
+  const cache = createCache(deps)
+  const read = createReadServices(deps, cache)
   if (config.roles.isWriting) {
-    server.register(writeRoutes, createWriteServices(deps, accumulator))
+    server.register(writeRoutes, createWriteServices(deps, { accumulator, cache }))
   }
   if (config.roles.isReading) server.register(readRoutes, read)
   server.registerPages(createPages(apiRoutes))
@@ -102,17 +108,26 @@ export const createIngress = (deps: IngressDeps): Ingress => {
       const { isHealthy, detail } = accumulator.state
       return { ok: isHealthy && !isDraining, detail: isDraining ? 'draining' : detail }
     },
-    drain: async () => {
+    drain: async ({ isReplaced = false } = {}) => {
       isDraining = true
       server.beginDrain()
-      if (settings.DRAIN_GRACE > 0) await clock.sleep(settings.DRAIN_GRACE)
+      logger.info({}, 'not ready any more; each answer closes its connection')
+      if (isReplaced) {
+        await server.stopListening()
+        logger.info({}, 'the port is left to the other workers')
+      }
+      const graceMs = isReplaced ? settings.INGRESS_RELOAD_GRACE : settings.DRAIN_GRACE
+      if (graceMs > 0) await clock.sleep(graceMs)
       read.assignments.stop()
+      logger.info({ durationMs: graceMs }, 'no new requests any more')
       // Requests are refused from here on while connections are still being closed one by one.
       await Promise.all([
         server.drain(settings.DRAIN_TIMEOUT),
         push?.drain(config.push.PUSH_DRAIN_SPREAD)
       ])
+      logger.info({ count: server.inFlight }, 'the requests in progress have ended')
       await accumulator.drain()
+      logger.info({ bytes: accumulator.bytes }, 'the records in the queue are sent')
     }
   }
 }
@@ -233,7 +248,10 @@ const createBatchServices = ({ config, clock, metrics }: IngressDeps) => {
   } satisfies Partial<WriteServices>
 }
 
-const createWriteServices = (deps: IngressDeps, accumulator: RecordAccumulator): WriteServices => {
+const createWriteServices = (
+  deps: IngressDeps,
+  { accumulator, cache }: { accumulator: RecordAccumulator; cache: ReadCache }
+): WriteServices => {
   const { config, clock, logger, metrics, codec, live, markets, policy } = deps
   const { idSecret, quoteSecret, piiKeys, piiHmacKey } = config.shared.secrets
   return {
@@ -247,6 +265,7 @@ const createWriteServices = (deps: IngressDeps, accumulator: RecordAccumulator):
       live,
       policy,
       guard: createReadGuard({ clock, logger, deadlineMs: config.settings.SURGE_DEADLINE }),
+      cache,
       failures: metrics.counter({
         name: 'hail_ingress_surge_read_failures_total',
         help: 'Prices made without surge because its store could not be read.'
@@ -264,8 +283,9 @@ const createWriteServices = (deps: IngressDeps, accumulator: RecordAccumulator):
   }
 }
 
-const createPush = (deps: IngressDeps, { ids, guard }: ReadServices): PushHub => {
-  const { config, clock, logger, metrics, codec, log, live, history, policy } = deps
+const createPush = (deps: IngressDeps, { ids, guard, live, history }: ReadServices): PushHub => {
+  const { config, clock, logger, metrics, codec, log, policy } = deps
+  const rideById = async (rideId: string) => (await history.ride(rideId)).value
   return new PushHub({
     settings: config.push,
     clock,
@@ -275,28 +295,6 @@ const createPush = (deps: IngressDeps, { ids, guard }: ReadServices): PushHub =>
     log,
     ids,
     policy,
-    readSnapshot: createSnapshotReader({ live, history, guard })
+    readSnapshot: createSnapshotReader({ live, rideById, guard })
   })
-}
-
-const createReadServices = (deps: IngressDeps): ReadServices => {
-  const { config, clock, logger, metrics, live, history, policy } = deps
-  const guard = createReadGuard({ clock, logger, deadlineMs: config.settings.READ_DEADLINE })
-  return {
-    clock,
-    ids: createIds(config.shared.secrets.idSecret),
-    policy,
-    live,
-    history,
-    guard,
-    rides: createRideFinder({ clock, live, history: history.rides }),
-    assignments: new AssignmentPoller({
-      clock,
-      live,
-      policy,
-      guard,
-      metrics,
-      waitersMax: config.settings.ASSIGNMENT_WAITERS_MAX
-    })
-  }
 }

@@ -25,7 +25,7 @@ export const createCors = (origins: readonly string[]): Cors => {
         ? {
             'access-control-allow-origin': origin,
             'access-control-expose-headers':
-              'location, retry-after, x-correlation-id, ratelimit-limit, ratelimit-policy, ratelimit-remaining, ratelimit-reset',
+              'age, etag, location, retry-after, x-degraded, x-correlation-id, ratelimit-limit, ratelimit-policy, ratelimit-remaining, ratelimit-reset',
             vary: 'origin'
           }
         : undefined,
@@ -35,7 +35,7 @@ export const createCors = (origins: readonly string[]): Cors => {
             'access-control-allow-origin': origin,
             'access-control-allow-methods': 'GET, POST',
             'access-control-allow-headers':
-              'authorization, content-type, idempotency-key, traceparent, tracestate, x-correlation-id',
+              'authorization, content-type, idempotency-key, if-none-match, traceparent, tracestate, x-correlation-id',
             'access-control-max-age': preflightSeconds,
             vary: 'origin'
           }

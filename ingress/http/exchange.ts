@@ -107,6 +107,7 @@ export const runExchange = async (passage: Passage, ports: ExchangePorts): Promi
     correlationId: correlation.correlationId,
     traceparent: correlation.traceparent,
     tracestate: correlation.tracestate,
+    ifNoneMatch: request.headers['if-none-match'],
     receivedAt,
     isAborted: () => response.completed
   }

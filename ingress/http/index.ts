@@ -4,6 +4,7 @@
  * @module
  */
 
+export { conditionalReply, notModified, tagOfVersion } from './entity-tag.ts'
 export { example, examplePapers, examplePerson } from './example-values.ts'
 export type { Admission, Authenticate } from './exchange.ts'
 export { createUuidV7, parseIdempotencyKey, uuidV7Time } from './idempotency-key.ts'

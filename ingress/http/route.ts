@@ -31,6 +31,8 @@ export type Exchange<Body = unknown, Query = unknown> = {
   traceparent: string
   /** Of the client, to be passed on; null where there is none. */
   tracestate: string | null
+  /** The tags that the client has of this address. */
+  ifNoneMatch?: string | undefined
   /** Wall clock at which the request came in, epoch ms. */
   receivedAt: number
   /** Whether the client has gone away. */

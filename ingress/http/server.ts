@@ -12,7 +12,13 @@
  * @module
  */
 import { type Request, type Response, Server } from 'hyper-express'
-import type { Clock, Histogram, Logger, Metrics } from '../../core/index.ts'
+import {
+  type Clock,
+  FatalError,
+  type Histogram,
+  type Logger,
+  type Metrics
+} from '../../core/index.ts'
 import { clientAddress } from './address.ts'
 import { AddressLoad } from './address-load.ts'
 import { BodyWaits } from './body-waits.ts'
@@ -69,6 +75,10 @@ type Observer = ReturnType<ResponseTimes['with']>
 const clientGone = 499
 /** The rest of the body may never come: the connection ends with the reply. */
 const bodyTimedOut = 408
+
+/** A turn of the event loop this short has accepted nobody. */
+const quietTurnMs = 0.1
+const turnsMax = 500
 
 /** The server; one life, see the module. */
 export class HttpServer {
@@ -186,13 +196,35 @@ export class HttpServer {
       this.#options.logger.error({ error }, 'the web server failed a request')
       this.#refuse(request, response, new Problem('internal_error'))
     })
-    await this.#app.listen(port, host)
+    await this.#app.listen(port, host).catch((cause: unknown) => {
+      // The library rejects with a text that names neither.
+      const place = `${host}:${port}`
+      throw new FatalError('HAIL_CONFIG', `expected to listen on ${place}, it cannot be had`, {
+        cause
+      })
+    })
     return this.#app.port
   }
 
   /** Replies carry `Connection: close` from now on, so that clients move elsewhere. */
   beginDrain(): void {
     this.#isClosing = true
+  }
+
+  /**
+   * Lets other processes that listen on the port have the new connections; those that are there go on.
+   * The kernel resets what has connected and was not accepted, so this closes in a turn of the event
+   * loop that found nothing more to accept. With `net.ipv4.tcp_migrate_req` nothing is lost at all.
+   */
+  async stopListening(): Promise<void> {
+    for (let turn = 0; turn < turnsMax; turn += 1) {
+      const startedAt = this.#clock.monotonic()
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve)
+      })
+      if (turn > 1 && this.#clock.monotonic() - startedAt < quietTurnMs) break
+    }
+    this.#app.close()
   }
 
   /** Refuses new requests, waits for those in flight up to `deadlineMs`, stops listening. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from 'node:crypto'
+import { isKnownTag, notModifiedReply } from './entity-tag.ts'
 import type { Reply } from './route.ts'
 
 /** One page; `path` is below the base. */
@@ -40,12 +41,7 @@ export const createPageAnswer = (page: StaticPage): PageAnswer => {
   return (ifNoneMatch) => {
     made ??= make()
     const { text, headers } = made
-    if (isNamed(headers['etag'] ?? '', ifNoneMatch)) return { status: 304, headers }
+    if (isKnownTag(ifNoneMatch, headers['etag'] ?? '')) return notModifiedReply(text, headers)
     return { status: 200, headers, text }
   }
 }
-
-const isNamed = (etag: string, ifNoneMatch: string | undefined): boolean =>
-  (ifNoneMatch ?? '')
-    .split(',')
-    .some((each) => ['*', etag].includes(each.trim().replace(/^W\//, '')))

@@ -58,9 +58,10 @@ const operationId = ({ method, path }: AnyRoute): string =>
 
 const parameter = (name: string): JsonSchema => ({ $ref: `#/components/parameters/${name}` })
 
-const headerParameters = ({ idempotency }: AnyRoute): JsonSchema[] => [
+const headerParameters = ({ idempotency, responses }: AnyRoute): JsonSchema[] => [
   ...(idempotency === 'required' ? [parameter('IdempotencyKey')] : []),
   ...(idempotency === 'optional' ? [parameter('OptionalIdempotencyKey')] : []),
+  ...(responses[304] === undefined ? [] : [parameter('IfNoneMatch')]),
   ...['CorrelationId', 'Traceparent', 'Tracestate'].map(parameter)
 ]
 

@@ -325,7 +325,7 @@ export class PushConnection {
     if (view !== undefined && seq > view.seq + 1) return false
     const sight = sightOf(this.#viewer, event, view !== undefined)
     if (sight === null) return true
-    if (!this.#writer.send(frames().of(sight))) return false
+    if (!this.#writer.send(frames().of(sight, this.identity.role))) return false
     if (sight === 'off') this.#views.delete(rideId)
     else this.#views.set(rideId, { seq, driverId, isEnded: isEndedStatus(status) })
     return true
@@ -348,7 +348,7 @@ export class PushConnection {
 
   #frameOf(plan: SnapshotPlan, read: SnapshotRead): Frame {
     const { clock, limits } = this.#deps
-    return snapshotFrame({
+    const document = {
       at: clock.now(),
       expiresAt: this.identity.expiresAtMs,
       heartbeatMs: limits.heartbeatMs,
@@ -358,7 +358,8 @@ export class PushConnection {
       dropped: [...this.#dropped, ...plan.dropped],
       ...(plan.assignment === undefined ? {} : { assignment: plan.assignment }),
       actions: [...read.actions]
-    })
+    }
+    return snapshotFrame(document, this.identity.role)
   }
 
   #isResync(plan: SnapshotPlan): boolean {

@@ -6,6 +6,7 @@
  */
 import type { ActionRecord, ActionResult, Ride, RideEvent, RidePosition } from '../../avro/index.ts'
 import type { Policy } from '../../domain/index.ts'
+import type { TokenRole } from '../http/index.ts'
 import { type Assignment, assignmentOfRide, noAssignment, toRideDocument } from '../read/index.ts'
 import type { Sight } from './sight.ts'
 
@@ -34,27 +35,29 @@ export type Frame = {
 export class EventFrames {
   readonly event: RideEvent
   readonly #policy: Policy
-  readonly #frames = new Map<Exclude<Sight, null>, Frame>()
+  readonly #frames = new Map<string, Frame>()
 
   constructor(event: RideEvent, policy: Policy) {
     this.event = event
     this.#policy = policy
   }
 
-  of(sight: Exclude<Sight, null>): Frame {
-    const known = this.#frames.get(sight)
+  /** Roles see different fields of a ride, so each has a frame of its own. */
+  of(sight: Exclude<Sight, null>, role: TokenRole): Frame {
+    const key = `${sight} ${role}`
+    const known = this.#frames.get(key)
     if (known !== undefined) return known
-    const frame = this.#write(sight)
-    this.#frames.set(sight, frame)
+    const frame = this.#write(sight, role)
+    this.#frames.set(key, frame)
     return frame
   }
 
-  #write(sight: Exclude<Sight, null>): Frame {
+  #write(sight: Exclude<Sight, null>, role: TokenRole): Frame {
     const { rideId, seq, type, occurredAt, ride } = this.event
     const head = { rideId, seq, event: type.toLowerCase(), at: occurredAt }
     switch (sight) {
       case 'ride':
-        return frameOf('ride', { ...head, ride: toRideDocument(ride) }, occurredAt)
+        return frameOf('ride', { ...head, ride: toRideDocument(ride, role) }, occurredAt)
       case 'offer': {
         const assignment = assignmentOfRide(ride, this.#policy)
         return frameOf('offer', { ...head, assignment }, occurredAt)
@@ -100,12 +103,15 @@ export type SnapshotDocument = {
 }
 
 /** The snapshot's frame. */
-export const snapshotFrame = ({ rides, actions, ...rest }: SnapshotDocument): Frame =>
+export const snapshotFrame = (
+  { rides, actions, ...rest }: SnapshotDocument,
+  role: TokenRole
+): Frame =>
   frameOf(
     'snapshot',
     {
       ...rest,
-      rides: rides.map(toRideDocument),
+      rides: rides.map((ride) => toRideDocument(ride, role)),
       actions: actions.map((action) => ({ ...actionDocument(action), at: action.at }))
     },
     null

@@ -6,7 +6,7 @@
  */
 import type { ActionRecord, Ride, RideState } from '../../avro/index.ts'
 import { stores } from '../../streams/query/index.ts'
-import { assignedRideId, type History, type LiveStores, type ReadGuard } from '../read/index.ts'
+import { assignedRideId, type LiveStores, type ReadGuard } from '../read/index.ts'
 import type { Viewer } from './sight.ts'
 import type { SnapshotRead } from './snapshot-plan.ts'
 
@@ -16,13 +16,14 @@ export type SnapshotReader = (viewer: Viewer, wanted: Iterable<string>) => Promi
 /** What reading needs. */
 export type SnapshotReaderDeps = {
   readonly live: LiveStores
-  readonly history: Pick<History, 'rides'>
+  /** From history. */
+  readonly rideById: (rideId: string) => Promise<Ride | null>
   readonly guard: ReadGuard
 }
 
 /** See the module. */
 export const createSnapshotReader =
-  ({ live, history, guard }: SnapshotReaderDeps): SnapshotReader =>
+  ({ live, rideById, guard }: SnapshotReaderDeps): SnapshotReader =>
   async (viewer, wanted) => {
     const { customers, drivers, rides } = subjectsOf(viewer)
     const found = await guard(async () => {
@@ -41,9 +42,7 @@ export const createSnapshotReader =
     const stored = ridesOf(found.states)
     const gone = [...wanted].filter((rideId) => !stored.has(rideId))
     // History is for who was away for long; without it the rest of the snapshot still holds.
-    const ended = await Promise.allSettled(
-      gone.map((rideId) => guard(() => history.rides.byId(rideId)))
-    )
+    const ended = await Promise.allSettled(gone.map((rideId) => guard(() => rideById(rideId))))
     for (const result of ended) {
       if (result.status === 'fulfilled' && result.value !== null) {
         stored.set(result.value.rideId, result.value)

@@ -78,7 +78,7 @@ export const assignmentOfRide = (ride: Ride, policy: Policy): Assignment => {
         version: `ride:${ride.rideId}:${ride.seq}`,
         rideId: ride.rideId,
         status: ride.status.toLowerCase(),
-        ride: toRideDocument(ride)
+        ride: toRideDocument(ride, 'driver')
       }
     default:
       return noAssignment

@@ -1,35 +1,39 @@
 /**
- * Reading bills. A customer does not see how the sum is divided between driver and platform.
+ * Reading bills. Who sees which part of the sum is in projections.ts.
  *
  * @module
  */
 import Type from 'typebox'
-import type { Bill } from '../../avro/index.ts'
+import type { Bill, BillLine } from '../../avro/index.ts'
 import { actsForCustomer } from '../../domain/index.ts'
 import { actorOf } from '../auth/index.ts'
 import {
   closed,
+  conditionalReply,
   example,
-  type Identity,
   id,
+  notModified,
   Problem,
   pageQuery,
-  routeDefiner
+  routeDefiner,
+  type TokenRole
 } from '../http/index.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { documentFor, nullable } from './document.ts'
+import { freshnessHeaders } from './freshness-headers.ts'
 import { customerQuery, filterOf } from './page-filter.ts'
+import { billVisibility, createProjection } from './projections.ts'
 import type { ReadServices } from './services.ts'
 
 const defineRoute = routeDefiner<ReadServices>()
 const pageSize = 20
 
-const billDocument = closed(
+const billDocument = documentFor<Bill>(
   {
     billId: Type.String(),
     rideId: Type.String(),
     kind: Type.Enum(['trip', 'cancellation_fee']),
     customerId: Type.String(),
-    driverId: Type.Union([Type.String(), Type.Null()]),
+    driverId: nullable(Type.String()),
     currency: Type.String({ description: 'ISO 4217' }),
     lines: Type.Array(
       closed({
@@ -39,12 +43,11 @@ const billDocument = closed(
       })
     ),
     totalMinor: Type.Integer({ description: 'Sum of the lines, minor units' }),
-    driverEarningsMinor: Type.Optional(
-      Type.Integer({ description: 'For drivers and administrators, minor units' })
-    ),
-    platformMinor: Type.Optional(Type.Integer({ description: 'For administrators, minor units' })),
+    driverEarningsMinor: Type.Integer({ description: 'Minor units' }),
+    platformMinor: Type.Integer({ description: 'Minor units' }),
     issuedAt: Type.Integer({ description: 'Epoch ms' })
   },
+  billVisibility,
   { title: 'Bill' }
 )
 
@@ -65,21 +68,18 @@ const exampleBill = {
   issuedAt: example.requestedAt + 900_000
 }
 
-const toDocument = (bill: Bill, { role }: Identity): Type.Static<typeof billDocument> => ({
-  billId: bill.billId,
-  rideId: bill.rideId,
-  kind: bill.kind === 'TRIP' ? 'trip' : 'cancellation_fee',
-  customerId: bill.customerId,
-  driverId: bill.driverId,
-  currency: bill.currency,
-  lines: bill.lines.map(({ code, label, amountMinor }) => ({ code, label, amountMinor })),
-  totalMinor: bill.totalMinor,
-  ...(role === 'customer' || role === 'partner'
-    ? {}
-    : { driverEarningsMinor: bill.driverEarningsMinor }),
-  ...(role === 'admin' ? { platformMinor: bill.platformMinor } : {}),
-  issuedAt: bill.issuedAt
-})
+const project = createProjection(billVisibility)
+
+/** The document of a bill for a role. */
+const toDocument = (bill: Bill, role: TokenRole): Record<string, unknown> => {
+  const { kind, lines, ...rest } = project(bill, role)
+  return {
+    billId: rest.billId,
+    kind: kind?.toLowerCase(),
+    ...rest,
+    lines: lines?.map(({ code, label, amountMinor }: BillLine) => ({ code, label, amountMinor }))
+  }
+}
 
 const listBills = defineRoute({
   method: 'GET',
@@ -104,25 +104,27 @@ const listBills = defineRoute({
           description: 'The cursor of the next page; null on the last'
         })
       }),
-      example: { bills: [exampleBill], nextCursor: null }
-    }
+      example: { bills: [exampleBill], nextCursor: null },
+      headers: ['etag']
+    },
+    304: notModified
   },
   problems: ['subject_forbidden', 'reads_unavailable'],
   example: { query: { limit: 10 } },
-  handler: async ({ identity, query }, { guard, history }) => {
+  handler: async ({ identity, query, ifNoneMatch }, { clock, cursors, guard, history }) => {
     const { limit = pageSize } = query
-    const after = decodeCursor(query.cursor)
     const filter = filterOf(identity, query)
-    const bills = await guard(() => history.bills.page({ ...filter, after, limit }))
-    const last = bills.at(-1)
-    const nextCursor =
-      bills.length === limit && last !== undefined
-        ? encodeCursor({ at: last.issuedAt, id: last.billId })
-        : null
-    return {
-      status: 200,
-      body: { bills: bills.map((bill) => toDocument(bill, identity)), nextCursor }
+    const scope = { list: 'bills', filter }
+    const after = cursors.decode(scope, query.cursor)
+    const found = await guard(() => history.billPage({ ...filter, after, limit }))
+    const bills = found.value
+    const last = bills.length === limit ? bills.at(-1) : undefined
+    const page = {
+      bills: bills.map((bill) => toDocument(bill, identity.role)),
+      nextCursor:
+        last === undefined ? null : cursors.encode(scope, { at: last.issuedAt, id: last.billId })
     }
+    return conditionalReply(page, { ifNoneMatch, headers: freshnessHeaders(clock, found) })
   }
 })
 
@@ -135,20 +137,28 @@ const getBill = defineRoute({
   limit: 'read',
   idempotency: 'none',
   responses: {
-    200: { description: 'The bill', schema: billDocument, example: exampleBill }
+    200: {
+      description: 'The bill',
+      schema: billDocument,
+      example: exampleBill,
+      headers: ['etag']
+    },
+    304: notModified
   },
   problems: ['subject_forbidden', 'reads_unavailable'],
   example: { params: { billId: example.billId } },
-  handler: async ({ identity, params }, { guard, history }) => {
+  handler: async ({ identity, params, ifNoneMatch }, { clock, guard, history }) => {
     const { role, subject } = identity
-    const bill = await guard(() => history.bills.byId(params['billId'] ?? ''))
+    const found = await guard(() => history.bill(params['billId'] ?? ''))
+    const bill = found.value
     if (bill === null) throw new Problem('not_found')
     const isParty =
       role === 'admin' ||
       (role === 'driver' && bill.driverId === subject) ||
       (role !== 'driver' && actsForCustomer(actorOf(identity), bill.customerId))
     if (!isParty) throw new Problem('subject_forbidden')
-    return { status: 200, body: toDocument(bill, identity) }
+    const headers = freshnessHeaders(clock, found)
+    return conditionalReply(toDocument(bill, role), { ifNoneMatch, headers })
   }
 })
 

@@ -18,6 +18,11 @@ export {
   noAssignment
 } from './assignment.ts'
 export { AssignmentPoller } from './assignment-poller.ts'
+export { boundLive } from './bounded-live.ts'
+export type { CacheTimes } from './cache-kinds.ts'
+export { type CachedHistory, createCachedHistory } from './cached-history.ts'
+export { createCursors } from './cursor.ts'
+export { createDriverStates } from './driver-states.ts'
 export { createMongoHistory } from './mongo-history.ts'
 export type {
   BillHistory,

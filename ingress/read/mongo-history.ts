@@ -1,9 +1,11 @@
 /**
- * History on MongoDB, through the models of the sinks. Reads only.
+ * History on MongoDB, through the models of the sinks. Reads only; an outage is a retryable error.
+ * Every page is a walk along an index of its list (`customer_newest` and the like) from its place on.
  *
  * @module
  */
 import type { Bill, Ride } from '../../avro/index.ts'
+import { RetryError } from '../../core/index.ts'
 import {
   type BillDocument,
   BillModel,
@@ -11,6 +13,7 @@ import {
   type DriverDocument,
   DriverModel,
   HourlyRollupModel,
+  isMongoOutage,
   type RideDocument,
   RideModel,
   rideOf,
@@ -31,43 +34,64 @@ const groupsMax = 50_000
 /** History as the connected models have it. */
 export const createMongoHistory = (): History => ({
   rides: {
-    byId: async (rideId) => {
-      const found = await RideModel.findById(rideId).lean<RideDocument>()
-      return found === null ? null : rideOf(found)
-    },
-    page: async ({ after, limit, ...filter }): Promise<Ride[]> => {
-      const found = await RideModel.find(pageCondition('createdAt', filter, after))
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit)
-        .lean<RideDocument[]>()
-      return found.map(rideOf)
-    }
+    byId: (rideId) =>
+      reading(async () => {
+        const found = await RideModel.findById(rideId).lean<RideDocument>()
+        return found === null ? null : rideOf(found)
+      }),
+    page: ({ after, limit, ...filter }): Promise<Ride[]> =>
+      reading(async () => {
+        const found = await RideModel.find(pageCondition('createdAt', filter, after))
+          .sort({ createdAt: -1, _id: -1 })
+          .limit(limit)
+          .lean<RideDocument[]>()
+        return found.map(rideOf)
+      })
   },
   bills: {
-    byId: async (billId) => {
-      const found = await BillModel.findById(billId).lean<BillDocument>()
-      return found === null ? null : billOf(found)
-    },
-    page: async ({ after, limit, ...filter }): Promise<Bill[]> => {
-      const found = await BillModel.find(pageCondition('issuedAt', filter, after))
-        .sort({ issuedAt: -1, _id: -1 })
-        .limit(limit)
-        .lean<BillDocument[]>()
-      return found.map(billOf)
-    }
+    byId: (billId) =>
+      reading(async () => {
+        const found = await BillModel.findById(billId).lean<BillDocument>()
+        return found === null ? null : billOf(found)
+      }),
+    page: ({ after, limit, ...filter }): Promise<Bill[]> =>
+      reading(async () => {
+        const found = await BillModel.find(pageCondition('issuedAt', filter, after))
+          .sort({ issuedAt: -1, _id: -1 })
+          .limit(limit)
+          .lean<BillDocument[]>()
+        return found.map(billOf)
+      })
   },
   users: {
-    customer: async (userId) => {
-      const found = await CustomerModel.findById(userId).lean<UserDocument>()
-      return found === null ? null : profileOf({ ...found, vehicle: null, licence: null })
-    },
-    driver: async (userId) => {
-      const found = await DriverModel.findById(userId).lean<DriverDocument>()
-      return found === null ? null : profileOf(found)
-    }
+    customer: (userId) =>
+      reading(async () => {
+        const found = await CustomerModel.findById(userId).lean<UserDocument>()
+        return found === null ? null : profileOf({ ...found, vehicle: null, licence: null })
+      }),
+    driver: (userId) =>
+      reading(async () => {
+        const found = await DriverModel.findById(userId).lean<DriverDocument>()
+        return found === null ? null : profileOf(found)
+      })
   },
-  statistics: { hours: readHours }
+  statistics: { hours: (query) => reading(() => readHours(query)) }
 })
+
+/** Mongoose refuses operations before its first connection with its base class. */
+const isUnconnected = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'MongooseError'
+
+const reading = async <T>(read: () => Promise<T>): Promise<T> => {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isMongoOutage(error) && !isUnconnected(error)) throw error
+    throw new RetryError('HAIL_MONGO_UNAVAILABLE', 'MongoDB did not answer a read', {
+      cause: error
+    })
+  }
+}
 
 /** Entries older than the place; the id orders entries of the same millisecond. */
 const pageCondition = (
@@ -81,7 +105,11 @@ const pageCondition = (
     ...(driverId === undefined ? {} : { driverId }),
     ...(after === null
       ? {}
-      : { $or: [{ [timeField]: { $lt: at } }, { [timeField]: at, _id: { $lt: after.id } }] })
+      : {
+          // The bound on the time alone lets the walk begin at the place, not at the newest entry.
+          [timeField]: { $lte: at },
+          $or: [{ [timeField]: { $lt: at } }, { _id: { $lt: after.id } }]
+        })
   }
 }
 

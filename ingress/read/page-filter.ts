@@ -11,6 +11,7 @@ import type { PageFilter } from './ports.ts'
 
 /** A customer as an administrator names it, guests of partners included. */
 export const customerQuery = Type.String({
+  maxLength: 129,
   pattern: '^[A-Za-z0-9_-]{1,64}(\\.[A-Za-z0-9_-]{1,64})?$',
   description: 'Of this customer; administrators only'
 })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../core/index.ts'
 import { stores } from '../../streams/query/index.ts'
-import { aBill, aDriver, aPresence, places } from '../testing/builders.ts'
+import { aBill, aDriver, aPresence, aProfile, places } from '../testing/builders.ts'
 import { startTestIngress, type TestIngress } from '../testing/test-ingress.ts'
 
 let it: TestIngress
@@ -35,21 +35,7 @@ describe('drivers and customers', () => {
   })
 
   test('shows a profile to its owner and to administrators', async () => {
-    const profile = {
-      userId: 'd-1',
-      firstName: 'Dana',
-      lastName: 'Driver',
-      email: 'd@example.com',
-      phone: '+12125550100',
-      street: '1 Main St',
-      city: 'New York',
-      state: 'NY',
-      zip: '10001',
-      ssnLast4: '6789',
-      vehicle: null,
-      licence: null,
-      registeredAt: 1_700_000_000_000
-    }
+    const profile = aProfile()
     expect((await it.get('/drivers/d-1', { as: driver })).status).toBe(404)
     it.history.userById.set('d-1', profile)
     it.history.userById.set('c-1', { ...profile, userId: 'c-1' })

@@ -4,19 +4,45 @@
  * @module
  */
 import Type from 'typebox'
+import type { DriverRecord } from '../../avro/index.ts'
+import type { Clock } from '../../core/index.ts'
 import { stores } from '../../streams/query/index.ts'
 import { requireSubject } from '../auth/index.ts'
-import { closed, example, latitude, longitude, Problem, routeDefiner } from '../http/index.ts'
+import { nullOnOutage } from '../cache/index.ts'
+import {
+  closed,
+  conditionalReply,
+  example,
+  type Identity,
+  latitude,
+  longitude,
+  notModified,
+  Problem,
+  retryAfterSeconds,
+  routeDefiner,
+  type TokenRole
+} from '../http/index.ts'
 import { assignmentDocument, exampleOffer } from './assignment-document.ts'
+import { freshnessHeaders } from './freshness-headers.ts'
 import {
   customerDocument,
   driverDocument,
   exampleCustomer,
   exampleDriver
 } from './people-documents.ts'
+import {
+  createProjection,
+  customerVisibility,
+  driverStateVisibility,
+  driverVisibility
+} from './projections.ts'
 import type { ReadServices } from './services.ts'
 
 const defineRoute = routeDefiner<ReadServices>()
+
+const projectCustomer = createProjection(customerVisibility)
+const projectDriver = createProjection(driverVisibility)
+const projectState = createProjection(driverStateVisibility)
 
 const nearbyMax = 50
 const radiusMetersDefault = 2_000
@@ -120,42 +146,69 @@ const getDriver = defineRoute({
   path: '/drivers/:driverId',
   summary: 'A driver: profile and live state',
   tag: 'drivers',
-  roles: ['driver', 'admin'],
+  roles: ['driver', 'customer', 'admin'],
   limit: 'read',
   idempotency: 'none',
   responses: {
     200: {
-      description: 'Profile and state, each null until it is stored',
+      description:
+        'Profile and state, each null until it is stored; first name and vehicle for the customer they drive',
       schema: driverDocument,
-      example: exampleDriver
-    }
+      example: exampleDriver,
+      headers: ['etag']
+    },
+    304: notModified
   },
   problems: ['subject_forbidden', 'reads_unavailable'],
   example: { params: { driverId: example.driverId } },
-  handler: async ({ identity, params }, { guard, live, history }) => {
+  handler: async ({ identity, params, ifNoneMatch }, services) => {
+    const { clock, guard, history, drivers } = services
+    const { role } = identity
     const driverId = params['driverId'] ?? ''
-    requireSubject(identity, driverId)
+    if (role === 'customer') await requireOwnDriver(identity, driverId, services)
+    else requireSubject(identity, driverId)
     const [profile, record] = await guard(() =>
-      Promise.all([history.users.driver(driverId), live.get(stores.drivers, driverId, driverId)])
+      Promise.all([history.driver(driverId), drivers.byId(driverId).catch(nullOnOutage)])
     )
-    const isKnown = profile !== null || record?.registered === true
+    const isKnown = profile.value !== null || record?.value?.registered === true
+    if (!isKnown && record === null) throw readsUnavailable(clock)
     if (!isKnown) throw new Problem('not_found')
-    const state =
-      record === null
-        ? null
-        : {
-            status: record.status.toLowerCase(),
-            sessionId: record.sessionId,
-            rideId: record.rideId,
-            offerId: record.offerId,
-            place: record.place,
-            placeAt: record.placeAt,
-            since: record.since,
-            version: record.driverVersion
-          }
-    return { status: 200, body: { driverId, profile, state } }
+    const shown = profile.value === null ? null : projectDriver(profile.value, role)
+    const document =
+      role === 'customer'
+        ? { driverId, profile: shown }
+        : { driverId, profile: shown, state: stateOf(record?.value ?? null, role) }
+    const headers = freshnessHeaders(clock, profile, record === null)
+    return conditionalReply(document, { ifNoneMatch, headers })
   }
 })
+
+/** Customers see the driver who has accepted their ride, for as long as it goes on. */
+const requireOwnDriver = async (
+  identity: Identity,
+  driverId: string,
+  { guard, rides }: ReadServices
+): Promise<void> => {
+  const open = await guard(() => rides.underWay(identity))
+  const isOwn = open.some((ride) => ride.driverId === driverId && ride.acceptedAt !== null)
+  if (!isOwn) throw new Problem('subject_forbidden')
+}
+
+const stateOf = (record: DriverRecord | null, role: TokenRole): Record<string, unknown> | null => {
+  if (record === null) return null
+  const { status, driverVersion, place, ...rest } = projectState(record, role)
+  return {
+    status: status?.toLowerCase(),
+    version: driverVersion,
+    ...rest,
+    place: place === null || place === undefined ? null : { lat: place.lat, lon: place.lon }
+  }
+}
+
+const readsUnavailable = (clock: Clock): Problem =>
+  new Problem('reads_unavailable', {
+    headers: { 'retry-after': retryAfterSeconds(clock.random) }
+  })
 
 const getCustomer = defineRoute({
   method: 'GET',
@@ -166,16 +219,24 @@ const getCustomer = defineRoute({
   limit: 'read',
   idempotency: 'none',
   responses: {
-    200: { description: 'Profile', schema: customerDocument, example: exampleCustomer }
+    200: {
+      description: 'Profile',
+      schema: customerDocument,
+      example: exampleCustomer,
+      headers: ['etag']
+    },
+    304: notModified
   },
   problems: ['subject_forbidden', 'reads_unavailable'],
   example: { params: { customerId: example.customerId } },
-  handler: async ({ identity, params }, { guard, history }) => {
+  handler: async ({ identity, params, ifNoneMatch }, { clock, guard, history }) => {
     const customerId = params['customerId'] ?? ''
     requireSubject(identity, customerId)
-    const profile = await guard(() => history.users.customer(customerId))
+    const found = await guard(() => history.customer(customerId))
+    const profile = found.value
     if (profile === null) throw new Problem('not_found')
-    return { status: 200, body: { customerId, profile } }
+    const document = { customerId, profile: projectCustomer(profile, identity.role) }
+    return conditionalReply(document, { ifNoneMatch, headers: freshnessHeaders(clock, found) })
   }
 })
 

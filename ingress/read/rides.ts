@@ -5,23 +5,23 @@
  */
 import Type from 'typebox'
 import type { Ride } from '../../avro/index.ts'
-import { actsForCustomer, isEndedStatus } from '../../domain/index.ts'
-import { stores } from '../../streams/query/index.ts'
+import { actsForCustomer } from '../../domain/index.ts'
 import { actorOf, requireRideOwner } from '../auth/index.ts'
 import {
   closed,
+  conditionalReply,
   example,
   type Identity,
   id,
+  notModified,
   Problem,
   pageQuery,
   routeDefiner
 } from '../http/index.ts'
 import { pendingRide } from '../write/index.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { freshnessHeaders } from './freshness-headers.ts'
 import { customerQuery, filterOf } from './page-filter.ts'
-import type { PageFilter } from './ports.ts'
-import { exampleRide, rideDocument, toRideDocument } from './ride-document.ts'
+import { exampleRide, rideDocument, rideTag, toRideDocument } from './ride-document.ts'
 import type { ReadServices } from './services.ts'
 
 const defineRoute = routeDefiner<ReadServices>()
@@ -39,22 +39,28 @@ const getRide = defineRoute({
     200: {
       description: 'The ride; only its id and pending until it is known',
       schema: Type.Union([rideDocument, pendingRide]),
-      example: exampleRide
-    }
+      example: exampleRide,
+      headers: ['etag']
+    },
+    304: notModified
   },
   problems: ['subject_forbidden', 'reads_unavailable'],
   example: { params: { rideId: example.rideId } },
-  handler: async ({ identity, params }, { ids, guard, rides }) => {
+  handler: async ({ identity, params, ifNoneMatch }, { clock, ids, guard, rides }) => {
     const rideId = params['rideId'] ?? ''
     // A stranger's id is refused unread: the answer must not tell whether it exists.
     if (identity.role !== 'driver') requireRideOwner(identity, rideId, ids)
-    const ride = await guard(() => rides.byId(rideId))
+    const found = await guard(() => rides.byId(rideId))
+    const { ride, isWithoutLive } = found.value
     if (ride !== null) {
       requireParty(identity, ride)
-      return { status: 200, body: toRideDocument(ride) }
+      const headers = freshnessHeaders(clock, found, isWithoutLive)
+      const tag = rideTag(ride, identity.role)
+      const document = toRideDocument(ride, identity.role)
+      return conditionalReply(document, { ifNoneMatch, tag, headers })
     }
     if (!ids.isOwnRideId(rideId, actorOf(identity))) throw new Problem('not_found')
-    return { status: 200, body: { rideId, status: 'pending' } }
+    return conditionalReply({ rideId, status: 'pending' }, { ifNoneMatch })
   }
 })
 
@@ -74,61 +80,35 @@ const listRides = defineRoute({
   }),
   responses: {
     200: {
-      description: 'A page',
+      description: 'A page; the first one has the open rides beside its limit',
       schema: closed({
         rides: Type.Array(rideDocument),
         nextCursor: Type.Union([Type.String(), Type.Null()], {
           description: 'The cursor of the next page; null on the last'
         })
       }),
-      example: { rides: [exampleRide], nextCursor: null }
-    }
+      example: { rides: [exampleRide], nextCursor: null },
+      headers: ['etag']
+    },
+    304: notModified
   },
   problems: ['subject_forbidden', 'reads_unavailable'],
   example: { query: { limit: 10 } },
-  handler: async ({ identity, query }, services) => {
-    const { guard, rides, history } = services
+  handler: async ({ identity, query, ifNoneMatch }, { clock, cursors, guard, rides }) => {
     const { limit = pageSize } = query
-    const after = decodeCursor(query.cursor)
     const filter = filterOf(identity, query)
-    return await guard(async () => {
-      const [open, stored] = await Promise.all([
-        openRides(identity, filter, services),
-        history.rides.page({ ...filter, after, limit })
-      ])
-      const openIds = new Set(open.map(({ rideId }) => rideId))
-      const older = await rides.refresh(stored.filter(({ rideId }) => !openIds.has(rideId)))
-      const shown = after === null ? [...open, ...older] : older
-      const last = stored.at(-1)
-      const nextCursor =
-        stored.length === limit && last !== undefined
-          ? encodeCursor({ at: last.requestedAt, id: last.rideId })
-          : null
-      return { status: 200, body: { rides: shown.map(toRideDocument), nextCursor } }
-    })
+    const scope = { list: 'rides', filter }
+    const after = cursors.decode(scope, query.cursor)
+    const found = await guard(() => rides.list(identity, { ...filter, after, limit }))
+    const { rides: shown, last, isWithoutLive } = found.value
+    const page = {
+      rides: shown.map((ride) => toRideDocument(ride, identity.role)),
+      nextCursor: last === null ? null : cursors.encode(scope, last)
+    }
+    const headers = freshnessHeaders(clock, found, isWithoutLive)
+    return conditionalReply(page, { ifNoneMatch, headers })
   }
 })
-
-/** Rides that are under way, from the live stores; newest first. */
-const openRides = async (
-  { subject, role }: Identity,
-  { customerId = subject }: PageFilter,
-  { live, rides }: ReadServices
-): Promise<Ride[]> => {
-  if (role === 'customer' || role === 'partner') {
-    const intake = await live.get(stores.intake, customerId, customerId)
-    const ids = (intake?.rides ?? []).filter(({ open }) => open).map(({ rideId }) => rideId)
-    const found = await rides.live(ids)
-    return found
-      .filter(({ status }) => !isEndedStatus(status))
-      .sort((a, b) => b.requestedAt - a.requestedAt)
-  }
-  if (role !== 'driver') return []
-  const driver = await live.get(stores.drivers, subject, subject)
-  const rideId = driver?.rideId ?? null
-  const found = rideId === null ? [] : await rides.live([rideId])
-  return found.filter((ride) => ride.driverId === subject && !isEndedStatus(ride.status))
-}
 
 const requireParty = (identity: Identity, ride: Ride): void => {
   const { role, subject } = identity

@@ -4,7 +4,17 @@
  * @module
  */
 import Type, { type TSchema } from 'typebox'
-import { closed, epochMs, Problem, type Route, routeDefiner, text } from '../http/index.ts'
+import {
+  closed,
+  conditionalReply,
+  epochMs,
+  notModified,
+  Problem,
+  type Route,
+  routeDefiner,
+  text
+} from '../http/index.ts'
+import { freshnessHeaders } from './freshness-headers.ts'
 import type { HourFigures, HoursQuery } from './ports.ts'
 import type { ReadServices } from './services.ts'
 import * as documents from './statistics-documents.ts'
@@ -42,18 +52,20 @@ const createRoute = (path: string, { summary, document, toBody }: Figures): Rout
     responses: {
       200: {
         description: 'asOf, from, to and the figures',
-        ...document
-      }
+        ...document,
+        headers: ['etag']
+      },
+      304: notModified
     },
     problems: ['reads_unavailable'],
     example: { query: documents.examplePeriod },
-    handler: async ({ query, receivedAt }, { guard, history }) => {
+    handler: async ({ query, receivedAt, ifNoneMatch }, { clock, guard, history }) => {
       const period = periodOf(query, receivedAt)
-      const { asOf, hours } = await guard(() => history.statistics.hours(period))
-      return {
-        status: 200,
-        body: { asOf, from: period.from, to: period.to, ...toBody(hours) }
-      }
+      const found = await guard(() => history.hours(period))
+      const { asOf, hours } = found.value
+      const { from, to } = period
+      const headers = freshnessHeaders(clock, found)
+      return conditionalReply({ asOf, from, to, ...toBody(hours) }, { ifNoneMatch, headers })
     }
   })
 

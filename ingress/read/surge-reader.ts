@@ -4,32 +4,36 @@
  *
  * @module
  */
-import { LRUCache } from 'lru-cache'
 import type { Clock, Counter } from '../../core/index.ts'
 import type { Policy } from '../../domain/index.ts'
 import { stores } from '../../streams/query/index.ts'
+import { type CacheKind, datedNow, type ReadCache } from '../cache/index.ts'
 import type { SurgeReader } from '../write/index.ts'
 import type { LiveStores } from './ports.ts'
 import type { ReadGuard } from './read-guard.ts'
 
 /** Multipliers change once a minute; two seconds late is not late. */
-const memoryMs = 2_000
-/** Cells of two cities at resolution 8 are about 3,000. */
-const cellsMax = 20_000
+const kind: CacheKind<number> = {
+  name: 'surge',
+  freshMs: () => 2_000,
+  staleMs: 0,
+  bytesOf: () => 8
+}
 const neutralPercent = 100
 
-/** See the module; `guard` should have a deadline far below that of a request. */
+/**
+ * See the module; `guard` should have a deadline far below that of a request. Reads are as many as
+ * there are cells, so they need no gate, and prices do not suffer from a flood of other reads.
+ */
 export const createSurgeReader = (options: {
   clock: Clock
   live: Pick<LiveStores, 'get'>
   policy: Policy
   guard: ReadGuard
+  cache: ReadCache
   failures: Counter
 }): SurgeReader => {
-  const { clock, live, policy, guard, failures } = options
-  const remembered = new LRUCache<string, { percent: Promise<number>; until: number }>({
-    max: cellsMax
-  })
+  const { clock, live, policy, guard, cache, failures } = options
   const read = async (market: string, cell: string): Promise<number> => {
     try {
       const state = await guard(() => live.get(stores.surge, market, cell))
@@ -41,14 +45,10 @@ export const createSurgeReader = (options: {
     }
   }
   return {
-    percentAt: (market, cell) => {
-      const key = `${market}/${cell}`
-      const known = remembered.get(key)
-      if (known !== undefined && clock.monotonic() < known.until) return known.percent
-      // The promise is kept, so a thousand requests of one cell are one read.
-      const percent = read(market, cell)
-      remembered.set(key, { percent, until: clock.monotonic() + memoryMs })
-      return percent
+    percentAt: async (market, cell) => {
+      const load = () => datedNow(clock, () => read(market, cell))
+      const { value } = await cache.read(kind, `${market}/${cell}`, load)
+      return value
     }
   }
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createMetrics, silentLogger, systemClock } from '../../core/index.ts'
 import { readStreamsConfig } from '../../streams/config.ts'
 import { ingressConfig, readIngressConfig } from '../config.ts'
+import { readConfig } from '../read/config.ts'
 import { HttpServer, type Route, type TokenRole } from '../http/index.ts'
 import { places } from '../testing/builders.ts'
 import { startTestIngress, type TestIngress } from '../testing/test-ingress.ts'
@@ -74,7 +75,7 @@ describe('API4 unrestricted resource consumption', () => {
   })
 
   test('bodies, bytes, requests and waits have bounds of their own', () => {
-    const settings = ingressConfig.load({})
+    const settings = { ...ingressConfig.load({}), ...readConfig.load({}) }
     for (const name of [
       'HTTP_BODY_MAX',
       'HTTP_BODIES_BYTES',
@@ -84,6 +85,10 @@ describe('API4 unrestricted resource consumption', () => {
       'INGRESS_BUDGET_BYTES',
       'INGRESS_DEADLINE',
       'READ_DEADLINE',
+      'READS_LIVE_MAX',
+      'READS_HISTORY_MAX',
+      'READ_CACHE_BYTES',
+      'READ_CACHE_SHARED_BYTES',
       'LIMIT_ADDRESS',
       'LIMIT_BAD_TOKENS',
       'ASSIGNMENT_WAITERS_MAX',

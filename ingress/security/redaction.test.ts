@@ -65,7 +65,8 @@ const startFailing = async (failure: Failure) => {
     policy: createPolicy({ timeScale: 1 }),
     live: new MemoryStores(),
     history: new MemoryHistory(),
-    log: new MemoryTopics(systemClock, codec)
+    log: new MemoryTopics(systemClock, codec),
+    shared: null
   })
   const port = await ingress.listen()
   return { config, ingress, lines, metrics, port, producer }

@@ -10,8 +10,10 @@ import type {
   PresenceState,
   Ride,
   RideEvent,
-  RideEventType
+  RideEventType,
+  RideState
 } from '../../avro/index.ts'
+import type { UserProfile } from '../read/index.ts'
 
 /** Places of New York, and one in the sea. */
 export const places = {
@@ -137,4 +139,30 @@ export const aBill = (bill: Partial<Bill> = {}): Bill => ({
   platformMinor: 334,
   issuedAt: 1_700_000_000_000,
   ...bill
+})
+
+/** A ride as the live store keeps it. */
+export const aRideState = (ride: Ride): RideState => ({
+  ride,
+  actions: [],
+  parkedDriverActions: [],
+  parkedRiderActions: []
+})
+
+/** A driver's profile. */
+export const aProfile = (profile: Partial<UserProfile> = {}): UserProfile => ({
+  userId: 'd-1',
+  firstName: 'Dana',
+  lastName: 'Driver',
+  email: 'd@example.com',
+  phone: '+12125550100',
+  street: '1 Main St',
+  city: 'New York',
+  state: 'NY',
+  zip: '10001',
+  ssnLast4: '6789',
+  vehicle: { make: 'Toyota', model: 'Prius', year: 2021, color: 'white', plate: 'T1' },
+  licence: { number: 'L-1', state: 'NY', expiresOn: '2030-01-01' },
+  registeredAt: 1_700_000_000_000,
+  ...profile
 })

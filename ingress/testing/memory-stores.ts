@@ -20,8 +20,12 @@ type Ref<R extends RecordName> = Parameters<StoreReader['get']>[0] & { record: R
 /** Stores that a test fills; `isAway` makes every read fail. */
 export class MemoryStores implements LiveStores {
   isAway = false
+  /** When set, reads wait for it. */
+  gate: Promise<void> | null = null
   /** Calls of `getMany`, to see how reads are batched. */
   batches = 0
+  /** Calls of `get`. */
+  gets = 0
   near: Awaited<ReturnType<StoreReader['nearby']>> = []
   readonly #values = new Map<string, unknown>()
 
@@ -30,13 +34,16 @@ export class MemoryStores implements LiveStores {
   }
 
   get: StoreReader['get'] = async (ref, _partitionKey, key) => {
+    this.gets += 1
+    await this.gate
     this.#refuseAway()
     return (this.#values.get(`${ref.app}/${ref.store}/${key}`) ?? null) as never
   }
 
   getMany: StoreReader['getMany'] = async (ref, keys) => {
-    this.#refuseAway()
     this.batches += 1
+    await this.gate
+    this.#refuseAway()
     return keys.map(
       ({ key }) => this.#values.get(`${ref.app}/${ref.store}/${key}`) ?? null
     ) as never
@@ -55,6 +62,10 @@ export class MemoryStores implements LiveStores {
 /** History that a test fills. */
 export class MemoryHistory implements History {
   isAway = false
+  /** When set, reads wait for it. */
+  gate: Promise<void> | null = null
+  /** Reads of any kind. */
+  reads = 0
   readonly rideList: Ride[] = []
   readonly billList: Bill[] = []
   readonly userById = new Map<string, UserProfile>()
@@ -90,7 +101,9 @@ export class MemoryHistory implements History {
       })
   }
 
-  #read<T>(read: () => T): T {
+  async #read<T>(read: () => T): Promise<T> {
+    this.reads += 1
+    await this.gate
     if (this.isAway) throw new RetryError('HAIL_MONGO_UNAVAILABLE', 'MongoDB is away')
     return read()
   }

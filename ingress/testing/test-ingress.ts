@@ -13,6 +13,7 @@ import { createUuidV7, type TokenRole } from '../http/index.ts'
 import { createIngress, type Ingress, type IngressDeps } from '../ingress.ts'
 import { createAnswerChecker } from './answer-checker.ts'
 import { MemoryProducer } from './memory-producer.ts'
+import { createMemorySharedStore, type MemorySharedStore } from './memory-shared-store.ts'
 import { MemoryHistory, MemoryStores } from './memory-stores.ts'
 import { MemoryTopics } from './memory-topics.ts'
 
@@ -39,6 +40,8 @@ export type TestIngress = {
   /** What push follows. */
   log: MemoryTopics
   history: MemoryHistory
+  /** What the ingress keeps in Redis; given to a second ingress, they share it. */
+  shared: MemorySharedStore
   ids: ReturnType<typeof createIds>
   metrics: ReturnType<typeof createMetrics>
   secrets: ReturnType<typeof readIngressConfig>['shared']['secrets']
@@ -61,13 +64,17 @@ const defaults = {
 const checkAnswer = createAnswerChecker()
 
 /** What a test may bring of its own. */
-export type TestParts = Partial<Pick<IngressDeps, 'clock' | 'keys' | 'logger'>>
+export type TestParts = Partial<Pick<IngressDeps, 'clock' | 'keys' | 'logger'>> & {
+  memory?: MemorySharedStore
+}
 
 /** Starts an ingress; drain it by `ingress.drain()`. */
 export const startTestIngress = async (
   environment: Record<string, string> = {},
-  parts: TestParts = {}
+  { memory, ...parts }: TestParts = {}
 ): Promise<TestIngress> => {
+  const clock = parts.clock ?? systemClock
+  const shared = memory ?? createMemorySharedStore(clock)
   const config = readIngressConfig({ ...defaults, ...environment })
   const { secrets, timeScale } = config.shared
   const codec = createLocalCodec()
@@ -89,6 +96,7 @@ export const startTestIngress = async (
     policy: createPolicy({ timeScale }),
     live: stores,
     history,
+    shared: shared.store,
     ...parts
   })
   const port = await ingress.listen()
@@ -98,7 +106,7 @@ export const startTestIngress = async (
       secret: secrets.jwtSecret ?? '',
       subject,
       role,
-      nowMs: systemClock.now(),
+      nowMs: clock.now(),
       lifeMs: 60_000
     })
 
@@ -133,11 +141,12 @@ export const startTestIngress = async (
     stores,
     log,
     history,
+    shared,
     ids: createIds(secrets.idSecret),
     metrics,
     secrets,
     token,
-    key: () => createUuidV7(systemClock),
+    key: () => createUuidV7(clock),
     get: (path, request = {}) => call('GET', path, request),
     post: (path, request = {}) => call('POST', path, request),
     sent: <R extends RecordName>(topic: string) =>

@@ -18,6 +18,8 @@ const titleByExport: Readonly<Record<string, string>> = {
   'core/config.ts sharedConfig': 'All processes',
   'core/config.ts secretConfig': 'Secrets',
   'ingress/config.ts ingressConfig': 'Ingress',
+  'ingress/read/config.ts readConfig': 'Reads of the ingress',
+  'ingress/workers/config.ts workerConfig': 'Workers of the ingress',
   'ingress/auth/config.ts tokenConfig': '`make token`',
   'streams/config.ts streamsConfig': 'Stream services',
   'sinks/config.ts sinksConfig': 'Sinks',

@@ -20,6 +20,8 @@ export interface IngressChild {
   metric(name: string): Promise<number>
   /** The readiness answer: its status and what the check of the ingress says. */
   readiness(): Promise<{ readonly status: number; readonly detail: string }>
+  /** What it tells operators about itself. */
+  status<T>(): Promise<T>
   /** SIGTERM. @returns its exit code */
   stop(): Promise<number | null>
   /** SIGKILL. */
@@ -69,6 +71,8 @@ export async function startIngressChild(options: IngressChildOptions): Promise<I
       const { checks } = (await reply.json()) as { checks: { ingress: { detail: string } } }
       return { status: reply.status, detail: checks.ingress.detail }
     },
+    status: async <T>() =>
+      ((await (await fetch(`${opsUrl}/status`)).json()) as { status: T }).status,
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL'))
   }
