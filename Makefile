@@ -5,11 +5,11 @@ TSX := node --import tsx
 export UWS_HTTP_MAX_HEADERS_SIZE := 16384
 
 DEMO_SETTINGS := DEMO_SECONDS DEMO_RATE DEMO_DRIVERS DEMO_CUSTOMERS DEMO_TIME_SCALE DEMO_SEED DEMO_DATA DEMO_KILL DEMO_FLUSH
-export $(DEMO_SETTINGS) STACK STACK_NAME SERVICES ROLES SINKS ROLE SUB SIM_SEEDS SIM_SEED
+export $(DEMO_SETTINGS) STACK STACK_NAME SERVICES ROLES SINKS INGRESS_WORKERS ROLE SUB SIM_SEEDS SIM_SEED
 export CRASH_CASES CRASH_SEED CRASH_LANES
 export BENCH_SMOKE BENCH_SEED BENCH_ONLY BENCH_PAIRS BENCH_RECORDS
 
-.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology lag doctor token docs generate bench-streams bench-ingress crash
+.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology reload lag doctor token docs generate bench-streams bench-ingress crash
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -59,6 +59,9 @@ status: node_modules ## Every address and state; the last line is JSON
 
 topology: node_modules ## Each service's graph, stores and internal topics
 	@$(TSX) ops/cli/topology.ts
+
+reload: node_modules ## Replace the workers of the running ingress one at a time, without downtime (INGRESS_WORKERS=2 or more)
+	@$(TSX) ops/cli/main.ts reload
 
 lag: node_modules ## How far each group is behind, in records and seconds; the last line is JSON
 	@$(TSX) ops/cli/lag.ts

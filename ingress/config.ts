@@ -291,6 +291,12 @@ export const readIngressConfig = (environment = process.env) => {
     const got = `'${roles.join(',')}'`
     throw new ConfigError([{ variable: 'ROLES', expected: 'some of write, read, push', got }])
   }
+  if (settings.INGRESS_WORKERS > 1 && settings.INGRESS_SPILL_DIR !== null) {
+    // A folder has one owner, and what a replaced worker left in it has to be found by somebody.
+    const expected =
+      'nothing with several INGRESS_WORKERS: run several processes with a folder each'
+    throw new ConfigError([{ variable: 'INGRESS_SPILL_DIR', expected, got: 'a folder' }])
+  }
   if (shared.isProduction && settings.JWKS_URL === null) {
     const expected = 'the key set of the identity provider, as production has no shared secret'
     throw new ConfigError([{ variable: 'JWKS_URL', expected, got: 'nothing' }])

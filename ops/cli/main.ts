@@ -1,5 +1,5 @@
 /**
- * @module The verbs of the Makefile that concern the whole system: setup | up | down | status | clean.
+ * @module The verbs of the Makefile that concern the whole system: setup | up | down | status | reload | clean.
  *
  * Progress goes to standard error. The last line of `status` is one JSON object of all addresses;
  * its exit code is 1 when something does not answer.
@@ -23,6 +23,7 @@ import {
   stopStack
 } from '../stack/index.ts'
 import { prepare } from './prepare.ts'
+import { reloadIngress } from './reload.ts'
 
 const verbs: Readonly<Record<string, (flags: readonly string[]) => Promise<number>>> = {
   setup: async () => {
@@ -41,6 +42,7 @@ const verbs: Readonly<Record<string, (flags: readonly string[]) => Promise<numbe
     return 0
   },
   status: () => status(),
+  reload: () => reloadIngress(reportToStderr),
   clean: async (flags) => {
     await stopApps(reportToStderr)
     await cleanStack({ all: flags.includes('--all') })
