@@ -47,5 +47,5 @@ test('without sampling only failures of the server leave a line', async () => {
   await it.get('/rides')
   it.history.figures = { asOf: null, hours: null as never }
   await it.get('/admin/statistics', { as: admin })
-  expect(requests().map(({ statusCode }) => statusCode)).toEqual([500])
+  expect(requests().map(({ statusCode }) => statusCode)).toEqual([503])
 })

@@ -180,7 +180,7 @@ export class HttpServer {
       },
       isOriginAllowed: (origin) => this.#cors.replyHeaders(origin) !== undefined,
       addressOf: (request) => this.#addressOf(request),
-      refuse: (request, response, problem) => this.#refuse(request, response, problem),
+      refuse: (request, response, problem) => this.#answer(request, response, problem),
       problemOf: (error, request) => this.#problemOf(error, this.#readCorrelation(request.headers))
     })
     this.#methodsByPath.set(basePath + route.path, new Set(['GET']))
@@ -422,8 +422,13 @@ export class HttpServer {
 
   /** A reply to a request that reached no route. */
   #refuse(request: Request, response: Response, problem: Problem): void {
-    if (response.completed || response.initiated) return
     settleHeaders(request)
+    this.#answer(request, response, problem)
+  }
+
+  /** The same once the raw part of the request is gone. */
+  #answer(request: Request, response: Response, problem: Problem): void {
+    if (response.completed || response.initiated) return
     const correlation = this.#readCorrelation(request.headers)
     this.#write({ request, response, correlation, headers: {} }, problem)
   }

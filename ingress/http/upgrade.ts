@@ -11,6 +11,7 @@
  */
 import type { Request, Response, Server, Websocket } from 'hyper-express'
 import type { ExchangePorts } from './exchange.ts'
+import { settleHeaders } from './framing.ts'
 import { Problem } from './problem.ts'
 import { basePath, type LimitClass, type TokenRole, type VerifiedIdentity } from './route.ts'
 
@@ -80,6 +81,7 @@ export const installUpgrade = (app: Server, route: UpgradeRoute, ports: UpgradeP
     ports.refuse(request, response, problem)
   }
   const upgrade = async (request: Request, response: Response): Promise<void> => {
+    settleHeaders(request)
     try {
       const offered = offeredProtocols(request)
       const identity = await check(request, { route, ports, offered })

@@ -17,6 +17,7 @@ import {
   templateOf
 } from './operation.ts'
 import { problemComponents, problemExamples } from './problem-responses.ts'
+import { pushPaths, pushProblems } from './push-path.ts'
 import { problemsOf } from './route-problems.ts'
 import { apiVersion } from './version.ts'
 
@@ -47,6 +48,7 @@ const tags = [
   { name: 'partners', description: 'Rides that a hotel or a company books for its guests' },
   { name: 'drivers', description: 'Sessions, positions, offers and what drivers do with rides' },
   { name: 'outcomes', description: 'What became of what was accepted' },
+  { name: 'push', description: 'The same as it comes, instead of asking; see docs/push.md' },
   { name: 'customers', description: 'Profiles of customers' },
   { name: 'bills', description: 'What rides cost' },
   { name: 'admin', description: 'For administrators' },
@@ -67,8 +69,8 @@ export const createDocument = (routes: readonly AnyRoute[]): ApiDocument => {
       [route.method.toLowerCase()]: describeRoute(route, schemas)
     }
   }
-  const problemSets = [...routes.map(problemsOf), aboutProblems]
-  const used = new Set(routes.map(({ tag }) => tag)).add('about')
+  const problemSets = [...routes.map(problemsOf), pushProblems, aboutProblems]
+  const used = new Set(routes.map(({ tag }) => tag)).add('push').add('about')
   return {
     openapi: '3.1.0',
     info: {
@@ -79,7 +81,7 @@ export const createDocument = (routes: readonly AnyRoute[]): ApiDocument => {
     },
     servers: [{ url: basePath, description: 'The server that gave this description' }],
     tags: tags.filter(({ name }) => used.has(name)),
-    paths: { ...paths, ...aboutPaths },
+    paths: { ...paths, ...pushPaths, ...aboutPaths },
     components: {
       securitySchemes: {
         bearer: {

@@ -27,10 +27,12 @@ const nameByStatus: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'NotFound',
+  408: 'RequestTimeout',
   411: 'LengthRequired',
   413: 'TooLarge',
   415: 'UnsupportedMediaType',
   422: 'Unprocessable',
+  426: 'UpgradeRequired',
   429: 'TooManyRequests',
   500: 'InternalError',
   503: 'Unavailable'

@@ -8,6 +8,7 @@ import { type ProblemCode, problemCodes, type Route } from '../http/index.ts'
 
 /** What any request may be answered, whatever its route. */
 export const alwaysPossible: readonly ProblemCode[] = [
+  'malformed_request',
   'token_missing',
   'token_invalid',
   'token_expired',
@@ -34,7 +35,7 @@ export const problemsOf = (route: RefusingRoute): ProblemCode[] => {
     if (isPossible) for (const code of more) codes.add(code)
   }
   const { body, query, idempotency, path, problems = [] } = route
-  add(body !== undefined, 'malformed_json', 'unsupported_media_type')
+  add(body !== undefined, 'malformed_json', 'unsupported_media_type', 'request_timeout')
   add(query !== undefined, 'malformed_query')
   add(body !== undefined || query !== undefined, 'validation_failed')
   // A coordinate out of range is on no map; see http/validation.ts.

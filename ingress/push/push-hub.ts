@@ -24,6 +24,7 @@ import { type LogSource, LogTail } from './log-tail.ts'
 import { createPushMetrics, type PushMetrics, registerPushGauges } from './push-metrics.ts'
 import { SnapshotQueue } from './snapshot-queue.ts'
 import type { SnapshotReader } from './snapshot-reader.ts'
+import { streamRoute } from './stream-route.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 /** What push stands on. */
@@ -47,8 +48,6 @@ const drainStepMs = 50
 const nativeMessageBytes = 65_536
 /** Room above our own bound, so that the library never drops a frame that we counted as sent. */
 const nativeBufferBytes = 1_048_576
-const protocol = 'hailstream.v1'
-const path = '/stream'
 
 /** See the module; one life. */
 export class PushHub {
@@ -135,10 +134,7 @@ export class PushHub {
   route(): UpgradeRoute {
     const { settings } = this.#deps
     return {
-      path,
-      protocol,
-      roles: ['customer', 'driver', 'admin'],
-      limit: 'read',
+      ...streamRoute,
       messageBytesMax: nativeMessageBytes,
       bufferBytesMax: settings.PUSH_BUFFER_BYTES + nativeBufferBytes,
       idleSeconds: Math.ceil(settings.PUSH_IDLE / 1_000),

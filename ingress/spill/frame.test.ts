@@ -24,6 +24,15 @@ const anyRecord: fc.Arbitrary<OutRecord> = fc.record({
   timestampMs: fc.nat(2 ** 45)
 })
 
+const withProtoHeader: OutRecord = {
+  topic: 'rides',
+  partition: 0,
+  key: null,
+  value: null,
+  headers: Object.fromEntries([['__proto__', 'x']]),
+  timestampMs: 0
+}
+
 const decodeAll = (bytes: Buffer): OutRecord[] =>
   scanFrames(bytes).frames.map(({ from }) => decodeFrame('rides', bytes, from))
 
@@ -35,7 +44,8 @@ describe('a segment', () => {
         const { gaps, tail } = scanFrames(bytes)
         expect(decodeAll(bytes)).toEqual(records)
         expect([gaps, tail]).toEqual([[], null])
-      })
+      }),
+      { examples: [[[withProtoHeader]]] }
     )
   })
 

@@ -73,16 +73,13 @@ export const decodeFrame = (topic: string, bytes: Buffer, at: number): OutRecord
   const timestampMs = bytes.readDoubleBE(at + frameHeadBytes + 4)
   const key = readField(bytes, at + frameHeadBytes + 12)
   const value = readField(bytes, key.end)
-  const headers: Record<string, string> = {}
+  const headers: [string, string][] = []
   let next = value.end + 2
   for (let left = bytes.readUInt16BE(value.end); left > 0; left -= 1) {
     const nameEnd = next + 2 + bytes.readUInt16BE(next)
     const valueEnd = nameEnd + 4 + bytes.readUInt32BE(nameEnd)
-    headers[bytes.toString('utf8', next + 2, nameEnd)] = bytes.toString(
-      'utf8',
-      nameEnd + 4,
-      valueEnd
-    )
+    const name = bytes.toString('utf8', next + 2, nameEnd)
+    headers.push([name, bytes.toString('utf8', nameEnd + 4, valueEnd)])
     next = valueEnd
   }
   return {
@@ -90,7 +87,8 @@ export const decodeFrame = (topic: string, bytes: Buffer, at: number): OutRecord
     partition,
     key: key.field,
     value: typeof value.field === 'string' ? Buffer.from(value.field) : value.field,
-    headers,
+    // Not by assignment, which would take the name of a prototype for one.
+    headers: Object.fromEntries(headers),
     ...(Number.isNaN(timestampMs) ? {} : { timestampMs })
   }
 }

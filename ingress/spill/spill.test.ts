@@ -8,7 +8,7 @@ import type { OutRecord } from '../../core/kafka/index.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { MemoryProducer } from '../testing/memory-producer.ts'
 import { encodeFrame } from './frame.ts'
-import { openSpill, type SpillOptions } from './spill.ts'
+import { openSpill, type Spill, type SpillOptions } from './spill.ts'
 
 const aRecord = (id: number, topic = 'rides'): OutRecord => ({
   topic,
@@ -27,6 +27,16 @@ const aFolder = async (): Promise<string> => {
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
+
+/** Appends all at once, each of which has to find room. */
+const appendAll = (spill: Spill, records: readonly OutRecord[]): Promise<unknown> =>
+  Promise.all(
+    records.map(async (record) => {
+      const done = spill.append(record)
+      expect(done).not.toBeNull()
+      await done
+    })
+  )
 
 /** A spill whose replay has begun; the producer starts out failing. */
 const setUp = async (options: Partial<SpillOptions> & { folder: string }) => {
@@ -73,8 +83,10 @@ describe('the spill', () => {
       }
     })
     let kept = 0
-    const appends = Array.from({ length: 50 }, (_, id) => spill.append(aRecord(id)))
-    for (const append of appends) void append?.then(() => (kept += 1))
+    const appends = Array.from({ length: 50 }, async (_, id) => {
+      await spill.append(aRecord(id))
+      kept += 1
+    })
     await waitFor('the fsync', () => syncs === 1)
     expect([kept, spill.holds('rides'), spill.holds('others')]).toEqual([0, true, false])
     letGo()
@@ -123,7 +135,7 @@ describe('the spill', () => {
       }
     }
     const { spill } = await setUp({ folder: await aFolder(), producer })
-    await Promise.all([spill.append(aRecord(1)), spill.append(aRecord(2, 'pings'))])
+    await appendAll(spill, [aRecord(1), aRecord(2, 'pings')])
     await waitFor('the other topic', () => !spill.holds('pings'))
     expect([idsOf(sent), spill.holds('rides')]).toEqual([[2], true])
     await spill.close()
@@ -136,7 +148,7 @@ describe('the spill', () => {
     const appends = [0, 1, 2, 3].map((id) => spill.append(aRecord(id)))
     expect(appends.map((append) => append === null)).toEqual([false, false, false, true])
     expect(spill.hasRoom).toBe(false)
-    await Promise.all(appends)
+    await Promise.all(appends.map(async (append) => await append))
     producer.mode = 'acknowledge'
     await waitFor('the replay', () => !spill.holds('rides'))
     expect(spill.append(aRecord(4))).not.toBeNull()
@@ -177,7 +189,7 @@ describe('the spill', () => {
   test('cuts off what a crash left half written, and replays the rest', async () => {
     const folder = await aFolder()
     const first = await setUp({ folder })
-    await Promise.all([1, 2].map((id) => first.spill.append(aRecord(id))))
+    await appendAll(first.spill, [aRecord(1), aRecord(2)])
     await first.spill.close()
     const path = join(folder, 'rides', (await segmentsOf(folder))[0] ?? '')
     const torn = encodeFrame(aRecord(3)).subarray(0, 30)
@@ -194,7 +206,7 @@ describe('the spill', () => {
   test('sets damage aside, says how much, and replays what lies around it', async () => {
     const folder = await aFolder()
     const first = await setUp({ folder })
-    await Promise.all([1, 2, 3].map((id) => first.spill.append(aRecord(id))))
+    await appendAll(first.spill, [aRecord(1), aRecord(2), aRecord(3)])
     await first.spill.close()
     const path = join(folder, 'rides', (await segmentsOf(folder))[0] ?? '')
     const bytes = await readFile(path)
@@ -250,7 +262,10 @@ test('delivers every record it has kept, in order, over any outages and restarts
       for (const one of steps) {
         if ('add' in one) {
           const ids = Array.from({ length: one.add }, (_, index) => kept.length + index)
-          await Promise.all(ids.map((id) => now.spill.append(aRecord(id))))
+          await appendAll(
+            now.spill,
+            ids.map((id) => aRecord(id))
+          )
           kept.push(...ids)
         } else if ('mode' in one) now.producer.mode = one.mode as MemoryProducer['mode']
         else {

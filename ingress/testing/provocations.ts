@@ -4,6 +4,7 @@
  * @module
  */
 import { RetryError, systemClock } from '../../core/index.ts'
+import { stores } from '../../streams/query/index.ts'
 import { mintToken } from '../auth/index.ts'
 import { example, type ProblemCode } from '../http/index.ts'
 import { exchangeRaw } from './raw-request.ts'
@@ -19,7 +20,6 @@ export type Start = (
 ) => Promise<TestIngress>
 
 const rider = { role: 'customer', subject: example.customerId } as const
-const admin = { role: 'admin', subject: 'a-1' } as const
 const trip = { pickup: example.pickup, dropoff: example.dropoff }
 
 const seen = ({ status, headers, body }: TestReply): Provoked => ({
@@ -139,8 +139,11 @@ const authUnavailable = async (start: Start): Promise<Provoked> => {
 
 const internalError = async (start: Start): Promise<Provoked> => {
   const it = await start()
-  it.history.figures = { asOf: null, hours: null as never }
-  return seen(await it.get('/admin/statistics', { as: admin }))
+  const rideId = it.ids.rideId({ customerId: example.customerId, idempotencyKey: it.key() })
+  const actorId = example.customerId
+  const of = { scope: 'ride', entityId: rideId, actorId, idempotencyKey: 'k' } as const
+  it.stores.put(stores.rides, rideId, { actions: null } as never)
+  return seen(await it.get(`/actions/${it.ids.actionId(of)}`, { as: rider }))
 }
 
 const readsUnavailable = async (start: Start): Promise<Provoked> => {

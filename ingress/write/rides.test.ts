@@ -98,8 +98,7 @@ describe('POST /rides', () => {
       'an infinite number',
       '{"pickup":{"lat":1e999,"lon":0},"dropoff":{"lat":1,"lon":1}}',
       'validation_failed'
-    ],
-    ['deep nesting', `{"pickup":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 'validation_failed']
+    ]
   ])('refuses %s with 422 and produces nothing', async (_, body, code) => {
     const reply = await it.post('/rides', { as: rider, key: it.key(), body })
     expect([reply.status, reply.body['code']]).toEqual([422, code])

@@ -325,10 +325,10 @@ export const compatibleChanges: HandmadeChange[] = [
     'POST /rides: 401.code: value token_expired is gone'
   ],
   [
-    'a route answers with an ETag',
+    'a route answers with one more header',
     (d) => {
-      d.paths['/rides'].get.responses[200].headers.ETag = {}
+      d.paths['/rides'].get.responses[200].headers.Age = {}
     },
-    'GET /rides: 200: ETag is new'
+    'GET /rides: 200: Age is new'
   ]
 ]
