@@ -145,6 +145,9 @@ describe('the ingress, while Redis', () => {
   )
 })
 
+/** Sizes of pages nobody asked for yet: what was read is remembered, and answered. */
+const unread = { cut: 7, stall: 8 } as const
+
 describe('the ingress, while MongoDB', () => {
   test.each(['cut', 'stall'] as const)(
     'is away (%s), writes on and says 503 to reads of history alone',
@@ -153,7 +156,7 @@ describe('the ingress, while MongoDB', () => {
         'mongo',
         (proxy) => proxy[fault](),
         async () => {
-          const bills = await read(rider, '/bills')
+          const bills = await read(rider, `/bills?limit=${unread[fault]}`)
           expect([bills.status, bills.body.code]).toEqual([503, 'reads_unavailable'])
           const assignment = await read(driver, `/drivers/${driverId}/assignment`)
           expect(assignment.status).not.toBe(503)

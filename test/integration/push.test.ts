@@ -196,7 +196,7 @@ describe('two processes', () => {
 })
 
 test('a client that stops reading costs bounded memory, and ends up with the truth', async () => {
-  const small = { ...environment, PUSH_BUFFER_BYTES: '16384', PUSH_RING_EVENTS: '8' }
+  const small = { ...environment, PUSH_BUFFER_BYTES: '16384', PUSH_RING_BYTES: '500000' }
   const ingress = await startIngressChild({ environment: small })
   const story = new Story(4)
   const mobile = await connect(ingress, story.customerId)
