@@ -95,6 +95,7 @@ export const createIngress = (deps: IngressDeps): Ingress => {
   server.registerPages(createPages(apiRoutes))
   const push = config.roles.isPushing ? createPush(deps, read) : null
   if (push !== null) server.registerUpgrade(push.route())
+  let isListening = false
   let isDraining = false
 
   return {
@@ -102,9 +103,12 @@ export const createIngress = (deps: IngressDeps): Ingress => {
     push,
     listen: async () => {
       await push?.start()
-      return await server.listen(settings.INGRESS_PORT, settings.INGRESS_HOST)
+      const port = await server.listen(settings.INGRESS_PORT, settings.INGRESS_HOST)
+      isListening = true
+      return port
     },
     readiness: () => {
+      if (!isListening) return { ok: false, detail: 'not listening yet' }
       const { isHealthy, detail } = accumulator.state
       return { ok: isHealthy && !isDraining, detail: isDraining ? 'draining' : detail }
     },
