@@ -205,7 +205,12 @@ test('a number that came in by every door is found nowhere, a planted one is', a
 
   expect(await everywhere(searchFor(canary))).toEqual([])
   await plant()
-  const found = await everywhere(searchFor(planted)).finally(uproot)
+  let found: Awaited<ReturnType<typeof everywhere>>
+  try {
+    found = await everywhere(searchFor(planted))
+  } finally {
+    await uproot()
+  }
   const places = found.map(({ place }) => place.split(/[ :]/)[0])
   expect(new Set(places)).toEqual(new Set(['log', 'topic', 'Redis', 'collection']))
   expect(found.map(({ place }) => place)).toEqual(
