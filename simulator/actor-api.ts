@@ -1,10 +1,11 @@
 /**
- * The calls of one rider or driver, with their token.
+ * The calls of one rider or driver, with their token. Outcomes come by push while it is live.
  *
  * @module
  */
 import type { ApiReply } from './api-client.ts'
 import { createIdempotencyKey } from './idempotency-key.ts'
+import type { PushClient } from './push-client.ts'
 import type { Scene } from './scene.ts'
 
 /** What became of an action; `pending` when nobody decided it in time. */
@@ -20,9 +21,17 @@ export type WriteOptions = {
   readonly patienceMs?: number
 }
 
+/** Options of a read. */
+export type ReadOptions = {
+  readonly timeoutMs?: number
+  readonly patienceMs?: number
+  /** Default: that of the scene. */
+  readonly signal?: AbortSignal
+}
+
 /** See the module. */
 export type ActorApi = {
-  get(path: string, options?: { timeoutMs?: number; patienceMs?: number }): Promise<ApiReply>
+  get(path: string, options?: ReadOptions): Promise<ApiReply>
   post(path: string, body: unknown, options?: WriteOptions): Promise<ApiReply>
   /** Sends something that nobody repeats, such as a position. */
   tell(path: string, body: unknown): Promise<ApiReply>
@@ -34,10 +43,12 @@ export type ActorApi = {
 
 const outcomeEveryMs = 300
 const outcomeWaitMs = 20_000
+/** An outcome that push has not told by then is asked for. */
+const pushWaitMs = 5_000
 
 /** The calls of the bearer of a token. */
-export function createActorApi(scene: Scene, token: string): ActorApi {
-  const { api, clock, signal, figures } = scene
+export function createActorApi(scene: Scene, token: string, push?: PushClient): ActorApi {
+  const { api, clock, signal, figures, pushLog } = scene
   const post = (path: string, body: unknown, options: WriteOptions = {}): Promise<ApiReply> =>
     api.call({
       method: 'POST',
@@ -50,6 +61,12 @@ export function createActorApi(scene: Scene, token: string): ActorApi {
     })
   const get: ActorApi['get'] = (path, options = {}) =>
     api.call({ method: 'GET', path, token, signal, ...options })
+  const ask = async (actionId: string): Promise<Readonly<Record<string, unknown>>> => {
+    if (push?.isLive === true) pushLog.pollsWhileLive += 1
+    else pushLog.pollsWhileDown += 1
+    const { status, body } = await get(`/actions/${encodeURIComponent(actionId)}`)
+    return status === 200 ? body : {}
+  }
   return {
     get,
     post,
@@ -62,9 +79,16 @@ export function createActorApi(scene: Scene, token: string): ActorApi {
     },
     outcomeOf: async (actionId) => {
       const untilMs = clock.monotonic() + outcomeWaitMs
+      const pushUntilMs = clock.monotonic() + pushWaitMs
       for (;;) {
-        const { status, body } = await get(`/actions/${encodeURIComponent(actionId)}`)
-        const told = status === 200 ? body['status'] : 'pending'
+        const leftMs = pushUntilMs - clock.monotonic()
+        const pushed = push?.outcomeOf(actionId)
+        if (pushed === undefined && push?.isLive === true && leftMs > 0) {
+          await push.news(leftMs)
+          continue
+        }
+        const body = pushed ?? (await ask(actionId))
+        const told = body['status']
         const reason = typeof body['reason'] === 'string' ? body['reason'] : ''
         if (told === 'refused') figures.add('refusedActions')
         if (told === 'applied' || told === 'refused') return { status: told, reason }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createFakeClock } from '../core/index.ts'
 import type { ActorApi } from './actor-api.ts'
 import type { ApiReply } from './api-client.ts'
-import { AssignmentWatch, parseAssignment } from './assignment-watch.ts'
+import { AssignmentWatch, parseAssignment, seenIn } from './assignment-watch.ts'
 import type { Scene } from './scene.ts'
 
 const offer = {
@@ -83,4 +83,27 @@ test('an assignment that is a ride has its places inside the ride', () => {
   const { ride: _ride, ...outer } = body
   expect(parseAssignment(body)).toEqual({ ...outer, ...ride })
   expect(parseAssignment({ kind: 'ride' })).toBeNull()
+})
+
+test('frames of push tell the assignment as polls do', () => {
+  const { watch } = watching()
+  const none = watch.current
+  const offered = seenIn({ type: 'offer', rideId: 'r', seq: 2, assignment: offer }, none)
+  expect(offered).toMatchObject({ kind: 'offer', version: 'offer:r/1/d', rideId: 'r' })
+  const ride = { offerId: 'o', pickup: { lat: 1, lon: 2 }, dropoff: { lat: 3, lon: 4 } }
+  const frame = { type: 'ride', rideId: 'r', seq: 4, ride: { ...ride, status: 'accepted' } }
+  const accepted = seenIn(frame, none)
+  expect(accepted).toEqual({
+    kind: 'ride',
+    version: 'ride:r:4',
+    rideId: 'r',
+    status: 'accepted',
+    ...ride
+  })
+  const seen = accepted ?? none
+  const ended = { ...frame, seq: 7, ride: { ...ride, status: 'completed' } }
+  expect(seenIn(ended, seen)?.kind).toBe('none')
+  expect(seenIn({ type: 'assignment', rideId: 'r', seq: 5 }, seen)?.kind).toBe('none')
+  expect(seenIn({ type: 'assignment', rideId: 'other', seq: 5 }, seen)).toBeNull()
+  expect(seenIn({ type: 'snapshot', resumed: { r: 4 } }, seen)).toBeNull()
 })

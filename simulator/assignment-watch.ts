@@ -1,11 +1,14 @@
 /**
- * A driver's view of what they have to deal with: one long poll after the other. Whoever acts on an
- * assignment asks how long it stays the same, so that a ride cancelled under way stops the drive.
+ * A driver's view of what they have to deal with: by push, and while that is not live by one long poll
+ * after the other. Whoever acts on an assignment asks how long it stays the same, so that a ride
+ * cancelled under way stops the drive.
  *
  * @module
  */
 import type { Point } from '../domain/index.ts'
 import type { ActorApi } from './actor-api.ts'
+import type { PushFrame } from './push-book.ts'
+import type { PushClient } from './push-client.ts'
 import type { Scene } from './scene.ts'
 
 /** An assignment as the API tells it. */
@@ -25,6 +28,8 @@ const waitSeconds = 15
 const timeoutMs = (waitSeconds + 10) * 1_000
 /** Wait after an answer that makes no sense here, such as 404 right after a sign-up. */
 const retryMs = 1_000
+/** While push is live there is nothing to do here; any longer would do. */
+const liveLookMs = 10_000
 
 const nothing: SeenAssignment = {
   kind: 'none',
@@ -41,27 +46,41 @@ export class AssignmentWatch {
   readonly #scene: Scene
   readonly #api: ActorApi
   readonly #driverId: string
+  readonly #push: PushClient | null
   #current: SeenAssignment = nothing
   #wakers: (() => void)[] = []
 
-  constructor(options: { scene: Scene; api: ActorApi; driverId: string }) {
+  constructor(options: { scene: Scene; api: ActorApi; driverId: string; push?: PushClient }) {
     this.#scene = options.scene
     this.#api = options.api
     this.#driverId = options.driverId
+    this.#push = options.push ?? null
   }
 
   get current(): SeenAssignment {
     return this.#current
   }
 
-  /** Polls until the simulation stops. */
+  /** Polls while push is not live, until the simulation stops. */
   async run(): Promise<void> {
     const { clock, signal } = this.#scene
     while (!signal.aborted) {
+      if (this.#isPushed) {
+        await this.#push?.news(liveLookMs)
+        continue
+      }
       const seen = await this.#poll()
+      // What push has told meanwhile is newer.
+      if (this.#isPushed) continue
       if (seen === null) await clock.sleep(retryMs, signal)
-      else if (seen.version !== this.#current.version) this.#change(seen)
+      else this.#see(seen)
     }
+  }
+
+  /** Takes what push tells. */
+  take(frame: PushFrame): void {
+    const seen = seenIn(frame, this.#current)
+    if (seen !== null) this.#see(seen)
   }
 
   /** True when `seen` was current for the whole of `durationMs`, false as soon as it is not. */
@@ -84,7 +103,12 @@ export class AssignmentWatch {
     return this.#current === seen
   }
 
-  #change(seen: SeenAssignment): void {
+  get #isPushed(): boolean {
+    return this.#push?.isLive === true
+  }
+
+  #see(seen: SeenAssignment): void {
+    if (seen.version === this.#current.version) return
     this.#current = seen
     for (const wake of [...this.#wakers]) wake()
   }
@@ -92,10 +116,39 @@ export class AssignmentWatch {
   async #poll(): Promise<SeenAssignment | null> {
     const version = encodeURIComponent(this.#current.version)
     const path = `/drivers/${this.#driverId}/assignment?wait=${waitSeconds}&version=${version}`
-    const { status, body } = await this.#api.get(path, { timeoutMs })
+    const { signal, pushLog } = this.#scene
+    const push = this.#push
+    if (push === null) return this.#ask(path, signal)
+    pushLog.pollsWhileDown += 1
+    try {
+      return await this.#ask(path, AbortSignal.any([signal, push.liveSignal]))
+    } catch (error) {
+      if (!push.isLive) throw error
+      return null
+    }
+  }
+
+  async #ask(path: string, signal: AbortSignal): Promise<SeenAssignment | null> {
+    const { status, body } = await this.#api.get(path, { timeoutMs, signal })
     return status === 200 ? parseAssignment(body) : null
   }
 }
+
+/** What a frame says about the assignment; null when it says nothing. */
+export function seenIn(frame: PushFrame, current: SeenAssignment): SeenAssignment | null {
+  const { type, rideId, seq } = frame
+  if (type === 'snapshot' || type === 'offer') return parseAssignment(recordOf(frame['assignment']))
+  if (type === 'assignment') return rideId === current.rideId ? nothing : null
+  if (type !== 'ride') return null
+  const ride = recordOf(frame['ride'])
+  const isUnderWay = underWay.has(textOf(ride['status']))
+  if (!isUnderWay) return rideId === current.rideId ? nothing : null
+  const version = `ride:${String(rideId)}:${String(seq)}`
+  return parseAssignment({ kind: 'ride', version, rideId, status: ride['status'], ride })
+}
+
+/** Statuses of a ride that its driver is on. */
+const underWay = new Set(['accepted', 'arrived', 'started'])
 
 /** Reads an answer; null when it is none. */
 export function parseAssignment(body: Readonly<Record<string, unknown>>): SeenAssignment | null {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { ActorApi } from './actor-api.ts'
 import { type Customer, CustomerPool } from './customers.ts'
+import type { PushClient } from './push-client.ts'
 
 const api = {} as ActorApi
-const customer = (id: string, openRides = 0): Customer => ({ id, api, openRides })
+const push = {} as PushClient
+const customer = (id: string, openRides = 0): Customer => ({ id, api, push, openRides })
 
 test('the next customer is the longest unused of those with the fewest open rides', () => {
   const [a, b, c] = [customer('a', 1), customer('b'), customer('c')]

@@ -5,9 +5,15 @@
  * @module
  */
 import type { ActorApi } from './actor-api.ts'
+import type { PushClient } from './push-client.ts'
 
 /** A customer who signed up. */
-export type Customer = { readonly id: string; readonly api: ActorApi; openRides: number }
+export type Customer = {
+  readonly id: string
+  readonly api: ActorApi
+  readonly push: PushClient
+  openRides: number
+}
 
 /** See the module. */
 export class CustomerPool {

@@ -11,6 +11,7 @@ import { AssignmentWatch, type SeenAssignment } from './assignment-watch.ts'
 import { createDice, type Dice } from './dice.ts'
 import { answerOf } from './habits.ts'
 import { headingOf, type Leg, placeOn, roadSpeed, startLeg } from './movement.ts'
+import { PushClient } from './push-client.ts'
 import type { Scene } from './scene.ts'
 import { doTripStep, type TripMemory } from './trip.ts'
 
@@ -40,6 +41,7 @@ export class SimulatedDriver {
   readonly api: ActorApi
   readonly dice: Dice
   readonly watch: AssignmentWatch
+  readonly push: PushClient
   /** Somebody else's phone, for actions on rides that are not theirs. */
   readonly stranger: () => SimulatedDriver
   sessionId: string | null = null
@@ -63,9 +65,18 @@ export class SimulatedDriver {
     this.id = id
     this.scene = scene
     this.stranger = stranger
-    this.api = createActorApi(scene, token)
+    const { baseUrl, clock, pushLog: log, signal } = scene
+    this.push = new PushClient({
+      baseUrl,
+      token,
+      clock,
+      log,
+      signal,
+      onFrame: (frame) => this.watch.take(frame)
+    })
+    this.api = createActorApi(scene, token, this.push)
     this.dice = createDice(scene.seed, 10_000 + index)
-    this.watch = new AssignmentWatch({ scene, api: this.api, driverId: id })
+    this.watch = new AssignmentWatch({ scene, api: this.api, driverId: id, push: this.push })
     this.#place = place
   }
 

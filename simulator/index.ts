@@ -7,6 +7,7 @@
 export type { ApiCounts } from './api-client.ts'
 export { type Habits, usualHabits } from './habits.ts'
 export { type PlacesFile, type RecordedTrip, readPlaces, readTrips } from './places-file.ts'
+export type { PushArrival } from './push-log.ts'
 export {
   type EntryState,
   endedStatuses,

@@ -1,6 +1,6 @@
 /**
- * One ride from its rider's side: ask for a price (some do), ask for the ride, look how it goes until
- * it has ended; cancel while waiting or late, or stay away from the pickup, where that is the plan.
+ * One ride from its rider's side: ask for a price (some do), ask for the ride, hear by push how it goes
+ * until it has ended, or look while push is not live; cancel while waiting or late, or stay away from the pickup, where that is the plan.
  *
  * @module
  */
@@ -31,6 +31,9 @@ const lookMs = { waiting: 1_000, coming: 2_000, riding: 3_000 }
 const impatienceMs = { from: 200, to: 2_500 }
 /** Later than the end of the free time, ms, so that the fee is beyond doubt. */
 const lateMs = 400
+
+/** A ride that push does not tell of by then is looked at. */
+const pushWaitMs = 5_000
 
 type Look = {
   readonly status: string
@@ -98,7 +101,7 @@ async function follow(task: RiderTask, entry: LedgerEntry, rideId: string): Prom
   const patienceUntilMs = clock.now() + dice.between(impatienceMs.from, impatienceMs.to)
   let hasCancelled = false
   for (;;) {
-    const look = await lookAt(customer, rideId)
+    const look = await lookAt(task, entry, rideId)
     if (look !== null) {
       ledger.note(entry, { status: look.status, feeMinor: look.feeMinor, atMs: clock.now() })
       if (isEnded(look.status)) break
@@ -110,7 +113,8 @@ async function follow(task: RiderTask, entry: LedgerEntry, rideId: string): Prom
         continue
       }
     }
-    await clock.sleep(nextLookMs(plan, look, { scene, patienceUntilMs }), signal)
+    const waitMs = nextLookMs(plan, look, { scene, patienceUntilMs })
+    await (customer.push.isLive ? customer.push.news(waitMs) : clock.sleep(waitMs, signal))
   }
   if (entry.status === 'completed' && dice.chance(habits.rateShare)) {
     figures.add('ratings')
@@ -119,19 +123,36 @@ async function follow(task: RiderTask, entry: LedgerEntry, rideId: string): Prom
   if (plan === 'noShow') figures.add('noShows')
 }
 
-/** The ride as the API shows it; null when it cannot say now. */
-async function lookAt({ api }: Customer, rideId: string): Promise<Look | null> {
+/** The ride as push told it, else as the API shows it; null when neither can say now. */
+async function lookAt(
+  { scene, customer }: RiderTask,
+  { acceptedAtMs }: LedgerEntry,
+  rideId: string
+): Promise<Look | null> {
+  const { clock, pushLog } = scene
+  const { api, push } = customer
+  if (push.isLive) {
+    const told = push.book.ride(rideId)
+    if (told !== undefined) return lookOf(told.document)
+    if (clock.now() - (acceptedAtMs ?? 0) < pushWaitMs) return null
+    pushLog.pollsWhileLive += 1
+  } else pushLog.pollsWhileDown += 1
   try {
     const { status, body } = await api.get(`/rides/${rideId}`)
-    if (status !== 200 || typeof body['status'] !== 'string') return null
-    return {
-      status: body['status'],
-      matchedAt: typeof body['matchedAt'] === 'number' ? body['matchedAt'] : null,
-      feeMinor: typeof body['feeMinor'] === 'number' ? body['feeMinor'] : null
-    }
+    return status === 200 ? lookOf(body) : null
   } catch (error) {
     if (error instanceof ApiSilentError) return null
     throw error
+  }
+}
+
+function lookOf(ride: Readonly<Record<string, unknown>>): Look | null {
+  const { status, matchedAt, feeMinor } = ride
+  if (typeof status !== 'string') return null
+  return {
+    status,
+    matchedAt: typeof matchedAt === 'number' ? matchedAt : null,
+    feeMinor: typeof feeMinor === 'number' ? feeMinor : null
   }
 }
 

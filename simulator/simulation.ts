@@ -20,6 +20,9 @@ import { createHttpClient } from './http-client.ts'
 import { roadSpeed } from './movement.ts'
 import { type PingIntervals, runPinger } from './pinger.ts'
 import type { RecordedTrip } from './places-file.ts'
+import type { PushBook } from './push-book.ts'
+import { PushClient } from './push-client.ts'
+import { PushLog } from './push-log.ts'
 import { type LedgerCounts, RideLedger } from './ride-ledger.ts'
 import { takeRide } from './rider.ts'
 import type { Scene } from './scene.ts'
@@ -58,6 +61,8 @@ export type SimulationStatus = {
   readonly drivers: Readonly<Record<DriverMood, number>>
   readonly signedUp: number
   readonly online: number
+  /** Phones whose connection to push is live. */
+  readonly listening: number
   readonly api: ApiCounts
   /** Recorded trips left out because they take too long for a demo. */
   readonly tripsLeftOut: number
@@ -72,6 +77,7 @@ const startJitterDegrees = 0.0005
 export class Simulation {
   readonly ledger = new RideLedger()
   readonly figures = new Figures()
+  readonly pushLog = new PushLog()
   readonly #options: SimulationOptions
   readonly #http: ReturnType<typeof createHttpClient>
   readonly #scene: Scene
@@ -91,6 +97,8 @@ export class Simulation {
     this.#scene = {
       clock,
       logger,
+      baseUrl,
+      pushLog: this.pushLog,
       api: createApiClient({ http: this.#http, clock }),
       tokens: createTokenMint({ secret: jwtSecret, clock }),
       policy,
@@ -114,9 +122,37 @@ export class Simulation {
     await mapAtOnce(people, signUpsAtOnce, async ({ role, index }) => {
       const { id, token } = await signUp(this.#scene, { role, index, appToken })
       if (role === 'driver') this.#addDriver(id, index, token)
-      else this.#customers.push({ id, api: createActorApi(this.#scene, token), openRides: 0 })
+      else this.#addCustomer(id, token)
       this.#signedUp += 1
     })
+  }
+
+  /** Opens everybody's connection to push, and waits until all are live or the time is over. */
+  async listen(waitMs: number): Promise<number> {
+    const { clock, signal } = this.#scene
+    for (const { push } of [...this.#drivers, ...this.#customers]) this.#work.push(push.run())
+    const untilMs = clock.monotonic() + waitMs
+    while (this.listening < this.#drivers.length + this.#customers.length) {
+      if (clock.monotonic() >= untilMs) break
+      await clock.sleep(100, signal)
+    }
+    return this.listening
+  }
+
+  /** Phones whose connection to push is live. */
+  get listening(): number {
+    return [...this.#drivers, ...this.#customers].filter(({ push }) => push.isLive).length
+  }
+
+  /** What push told each phone. */
+  get pushBooks(): PushBook[] {
+    return [...this.#drivers, ...this.#customers].map(({ push }) => push.book)
+  }
+
+  /** The last a customer was told of an own ride by push; null when nothing. */
+  toldOf(rideId: string, customerId: string): string | null {
+    const customer = this.#customers.find(({ id }) => id === customerId)
+    return customer?.push.book.ride(rideId)?.status ?? null
   }
 
   /** Brings the fleet online; from here on drivers report and answer. */
@@ -178,6 +214,7 @@ export class Simulation {
       drivers,
       signedUp: this.#signedUp,
       online: this.#drivers.filter(({ isOnline }) => isOnline).length,
+      listening: this.listening,
       api: this.#scene.api.counts(),
       tripsLeftOut: this.#tripsLeftOut
     }
@@ -188,6 +225,13 @@ export class Simulation {
     this.#stop.abort(new Error('the simulation stops'))
     await Promise.allSettled(this.#work)
     this.#http.close()
+  }
+
+  #addCustomer(id: string, token: string): void {
+    const { baseUrl, clock, pushLog: log, signal } = this.#scene
+    const push = new PushClient({ baseUrl, token, clock, log, signal })
+    const api = createActorApi(this.#scene, token, push)
+    this.#customers.push({ id, api, push, openRides: 0 })
   }
 
   #addDriver(id: string, index: number, token: string): void {

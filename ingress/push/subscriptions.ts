@@ -56,6 +56,7 @@ export class Subscriptions {
     customerId: string
     driverId: string | null
   }): PushConnection[] {
+    if (this.#filed.size === 0) return []
     const found = new Set<PushConnection>(this.ofRide(event.rideId))
     const parties: Party[] = [...partiesOf(event), `ride:${event.rideId}`]
     for (const party of parties) {

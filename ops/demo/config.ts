@@ -108,6 +108,9 @@ export const demoLimits = {
   settleMs: 180_000,
   /** Wait for the database and the last records to agree with what the API said, ms. */
   catchUpMs: 90_000,
+  /** Wait for all phones to be connected, and for the last frames after the last ride, ms. */
+  listenMs: 30_000,
+  toldMs: 10_000,
   /** Longest start and stop of one process, ms. */
   readyMs: 60_000,
   stopMs: 20_000,
@@ -117,4 +120,12 @@ export const demoLimits = {
 } as const
 
 /** What the figures of a run must reach. */
-export const demoTargets = { completedMin: 200, matchP99MsMax: 5_000, openAtFaultMin: 50 } as const
+export const demoTargets = {
+  completedMin: 200,
+  matchP99MsMax: 5_000,
+  openAtFaultMin: 50,
+  /** Each ride has some eight events, half of them for two phones. */
+  pushedMin: 3_000,
+  /** From the committed topic to the phone. */
+  pushP99MsMax: 1_000
+} as const

@@ -43,6 +43,9 @@ type Load = {
   readonly ingressRps: number
 }
 
+/** Broken promises of push that are told one by one. */
+const anomaliesShown = 10
+
 /** Topics whose records of this run are checked. */
 const checkedTopics = ['ride_events', 'bills', 'notification_events', 'action_results'] as const
 
@@ -103,6 +106,7 @@ async function runOn(stage: Stage, run: Run): Promise<DemoResult> {
     untilMs: load.endedAtMs
   })
   const { DEMO_KILL: killed, DEMO_FLUSH: isFlushing, DEMO_SECONDS, DEMO_RATE } = settings
+  for (const anomaly of evidence.push.anomalies.slice(0, anomaliesShown)) progress.tell(anomaly)
   const failed = failedEquations(report, faults, {
     isKilling: killed !== null,
     isFlushing,
@@ -133,6 +137,9 @@ async function gather(simulation: Simulation, { settings, progress, signal }: Ru
   progress.tell(`signing up ${drivers} drivers and ${customers} customers`)
   progress.showLive(() => `signing up: ${simulation.status().signedUp} of ${drivers + customers}`)
   await simulation.signUpAll()
+  progress.showLive(() => `connecting: ${simulation.listening} of ${drivers + customers}`)
+  const listening = await simulation.listen(demoLimits.listenMs)
+  progress.tell(`${listening} phones listen to push`)
   progress.showLive(() => `going online: ${simulation.status().online} of ${drivers}`)
   await simulation.goOnline()
   progress.stopLive()

@@ -36,6 +36,7 @@ export function failedEquations(
   const isDisturbed = expected.isKilling || expected.isFlushing
   return [
     ...accounts(report),
+    ...pushed(report, isFull),
     ...(isFull ? variety(report) : []),
     ...(isFull && !isDisturbed ? speed(report) : []),
     ...faultsOf(faults, expected)
@@ -68,6 +69,21 @@ function accounts(report: Report): Equation[] {
   ]
 }
 
+function pushed({ push }: Report, isFull: boolean): Equation[] {
+  const { gaps, untold, events } = push
+  return [
+    { holds: gaps === 0, sentence: `gaps and repeats of push = 0 does not hold: ${gaps}` },
+    {
+      holds: untold === 0,
+      sentence: `rides whose rider was not told of the end by push = 0 does not hold: ${untold}`
+    },
+    {
+      holds: !isFull || events >= demoTargets.pushedMin,
+      sentence: `events pushed >= ${demoTargets.pushedMin} does not hold: ${events}`
+    }
+  ]
+}
+
 function variety(report: Report): Equation[] {
   const { completedMin } = demoTargets
   const names = [
@@ -90,12 +106,16 @@ function variety(report: Report): Equation[] {
   ]
 }
 
-function speed({ matchLatencyMs }: Report): Equation[] {
-  const { matchP99MsMax } = demoTargets
+function speed({ matchLatencyMs, push }: Report): Equation[] {
+  const { matchP99MsMax, pushP99MsMax } = demoTargets
   return [
     {
       holds: matchLatencyMs.p99 < matchP99MsMax,
       sentence: `matchLatencyMs.p99 < ${matchP99MsMax} does not hold: ${matchLatencyMs.p99}`
+    },
+    {
+      holds: push.lateMs.p99 < pushP99MsMax,
+      sentence: `push.lateMs.p99 < ${pushP99MsMax} does not hold: ${push.lateMs.p99}`
     }
   ]
 }

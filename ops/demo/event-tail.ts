@@ -21,6 +21,8 @@ export class EventTail {
   readonly seenAtMs: number[] = []
   /** The first match of each ride. */
   readonly matchedAtMs = new Map<string, number>()
+  /** When each event could be read, by `rideId:seq`. */
+  readonly seenAtMsByEvent = new Map<string, number>()
   /** The end of each ride. */
   readonly endedAtMs = new Map<string, number>()
   readonly #options: { kafka: Kafka; codec: Codec; clock: Clock; from: Offsets }
@@ -71,8 +73,9 @@ export class EventTail {
   }
 
   #note(value: Buffer, nowMs: number): void {
-    const { rideId, type, ride } = this.#options.codec.decode('RideEvent', value)
+    const { eventId, rideId, type, ride } = this.#options.codec.decode('RideEvent', value)
     this.seenAtMs.push(nowMs)
+    this.seenAtMsByEvent.set(eventId, nowMs)
     if (type === 'RIDE_MATCHED' && !this.matchedAtMs.has(rideId))
       this.matchedAtMs.set(rideId, nowMs)
     const hasEnded = isEnded(ride.status.toLowerCase())

@@ -5,6 +5,7 @@
  * @module
  */
 import type { BillKind, RideEventType } from '../../avro/index.ts'
+import type { PushArrival } from '../../simulator/index.ts'
 
 /** An accepted request, from the riders' book. Times are epoch ms. */
 export type AcceptedRide = {
@@ -27,6 +28,29 @@ export type EventFact = {
 /** A bill, of a topic or the database. */
 export type BillFact = { readonly billId: string; readonly rideId: string; readonly kind: BillKind }
 
+/** What riders and drivers were told by push. */
+export type PushEvidence = {
+  /** Frames by type. */
+  readonly frames: Readonly<Record<string, number>>
+  readonly arrivals: readonly PushArrival[]
+  readonly positionLatenessMs: readonly number[]
+  /** Phones, and connections after the first of each. */
+  readonly phones: number
+  readonly reconnects: number
+  readonly failures: number
+  /** Ends of live connections by close code. */
+  readonly closes: Readonly<Record<string, number>>
+  /** Broken promises of the numbers, as sentences, and how many there were. */
+  readonly anomalies: readonly string[]
+  readonly anomalyCount: number
+  readonly resyncs: number
+  readonly resumed: number
+  readonly pollsWhileLive: number
+  readonly pollsWhileDown: number
+  /** Accepted rides whose rider was not told of the end that the API shows. */
+  readonly untold: number
+}
+
 /** See the module. */
 export type Evidence = {
   readonly refused: number
@@ -46,4 +70,7 @@ export type Evidence = {
   readonly seenAtMs: readonly number[]
   readonly matchedAtMs: ReadonlyMap<string, number>
   readonly endedAtMs: ReadonlyMap<string, number>
+  /** When each event could be read, by `rideId:seq`. */
+  readonly seenAtMsByEvent: ReadonlyMap<string, number>
+  readonly push: PushEvidence
 }

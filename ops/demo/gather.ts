@@ -12,6 +12,7 @@ import { demoLimits } from './config.ts'
 import { connectForChecks, hasCaughtUp, readDatabase } from './database-evidence.ts'
 import type { EventTail } from './event-tail.ts'
 import type { AcceptedRide, BillFact, EventFact, Evidence, KnownRide } from './evidence.ts'
+import { gatherPush } from './push-evidence.ts'
 import type { Stage } from './stage.ts'
 import { readMetrics, sumOfMetric } from './stream-metrics.ts'
 
@@ -37,6 +38,7 @@ export async function gatherEvidence(witnesses: Witnesses): Promise<Evidence> {
   const api = await simulation.readRides()
   const { refused, unanswered } = simulation.ledger.counts()
   const refusedActions = simulation.figures.of('refusedActions')
+  const push = await gatherPush(witnesses, api)
   await simulation.stop()
   signal.throwIfAborted()
   await streamsCaughtUp(witnesses)
@@ -54,7 +56,9 @@ export async function gatherEvidence(witnesses: Witnesses): Promise<Evidence> {
     refusedActions,
     seenAtMs: tail.seenAtMs,
     matchedAtMs: tail.matchedAtMs,
-    endedAtMs: tail.endedAtMs
+    endedAtMs: tail.endedAtMs,
+    seenAtMsByEvent: tail.seenAtMsByEvent,
+    push
   }
 }
 

@@ -69,10 +69,10 @@ export function describeStatus(
   status: SimulationStatus,
   more: { readonly completed: number; readonly requestsPerSecond: number }
 ): string {
-  const { rides, drivers, online } = status
+  const { rides, drivers, online, listening } = status
   return (
     `${phase}: accepted ${rides.accepted}, open ${rides.open}, ended ${rides.ended} ` +
     `(completed ${more.completed}); drivers online ${online}, busy ${drivers.busy}, ` +
-    `offered ${drivers.offered}; ${more.requestsPerSecond.toFixed(0)} HTTP answers/s`
+    `offered ${drivers.offered}; listening ${listening}; ${more.requestsPerSecond.toFixed(0)} HTTP answers/s`
   )
 }

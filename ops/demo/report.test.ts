@@ -53,7 +53,30 @@ function good(): Evidence {
       ['r1', 1_500],
       ['r2', 3_000]
     ]),
-    endedAtMs: new Map([['r1', 9_000]])
+    endedAtMs: new Map([['r1', 9_000]]),
+    seenAtMsByEvent: new Map([
+      ['r1:1', 1_000],
+      ['r1:2', 1_500]
+    ]),
+    push: {
+      frames: { ride: 2 },
+      arrivals: [
+        { rideId: 'r1', seq: 1, eventAtMs: 900, arrivedAtMs: 1_010 },
+        { rideId: 'r1', seq: 2, eventAtMs: 1_400, arrivedAtMs: 1_490 }
+      ],
+      positionLatenessMs: [40, 20],
+      phones: 2,
+      reconnects: 0,
+      failures: 0,
+      closes: {},
+      anomalies: [],
+      anomalyCount: 0,
+      resyncs: 0,
+      resumed: 0,
+      pollsWhileLive: 0,
+      pollsWhileDown: 0,
+      untold: 0
+    }
   }
 }
 
@@ -79,7 +102,14 @@ describe('a good history', () => {
       disagreeing: 0,
       strangers: 0,
       matchLatencyMs: { p50: 1_500, p99: 2_000 },
-      pickupEtaSecondsMean: 100
+      pickupEtaSecondsMean: 100,
+      push: {
+        events: 2,
+        gaps: 0,
+        lateMs: { p50: 0, p95: 10, p99: 10, max: 10 },
+        sinceEventMs: { p50: 90, p95: 110, p99: 110, max: 110 },
+        positionMs: { p50: 20, p95: 40, p99: 40, max: 40 }
+      }
     })
     expect(failures({})).toEqual([])
   })
@@ -138,6 +168,16 @@ describe('a bad history fails', () => {
     expect(failures({ events }).join()).toContain('disagree = 0 does not hold: 1 and 0')
     const twice = [...good().events, event('r1', 5, 'RIDE_CANCELLED')]
     expect(failures({ events: twice }).join()).toContain('disagree = 0 does not hold: 1 and 0')
+  })
+
+  test('when push left a gap, or did not tell a rider of the end', () => {
+    const { push } = good()
+    expect(failures({ push: { ...push, anomalyCount: 2 } })).toEqual([
+      'gaps and repeats of push = 0 does not hold: 2'
+    ])
+    expect(failures({ push: { ...push, untold: 1 } })).toEqual([
+      'rides whose rider was not told of the end by push = 0 does not hold: 1'
+    ])
   })
 
   test('when the topic has rides nobody was told of', () => {

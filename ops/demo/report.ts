@@ -5,7 +5,7 @@
  */
 import type { BillKind, RideEventType } from '../../avro/index.ts'
 import { isEnded } from '../../simulator/index.ts'
-import type { AcceptedRide, BillFact, Evidence } from './evidence.ts'
+import type { AcceptedRide, BillFact, Evidence, PushEvidence } from './evidence.ts'
 
 /** Figures of every run. */
 export type Report = {
@@ -44,6 +44,35 @@ export type Report = {
   readonly strangers: number
   readonly matchLatencyMs: { readonly p50: number; readonly p99: number }
   readonly pickupEtaSecondsMean: number
+  readonly push: PushReport
+}
+
+/** How late something was, ms. */
+export type Lateness = {
+  readonly p50: number
+  readonly p95: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** Figures of push. */
+export type PushReport = Omit<
+  PushEvidence,
+  'arrivals' | 'positionLatenessMs' | 'anomalies' | 'anomalyCount'
+> & {
+  /** Ride events that reached phones: riders' and drivers' each for themselves. */
+  readonly events: number
+  /** Gaps, repeats and rides forgotten, by the phones' own books. */
+  readonly gaps: number
+  /**
+   * From when a reader of the committed topic beside the ingress had the event to its arrival at a phone;
+   * 0 where the phone was first.
+   */
+  readonly lateMs: Lateness
+  /** From the time in the event, which is that of its task, to its arrival. */
+  readonly sinceEventMs: Lateness
+  /** From the measuring of a position, through everything, to its arrival. */
+  readonly positionMs: Lateness
 }
 
 const endEvents: Partial<Record<RideEventType, string>> = {
@@ -86,7 +115,8 @@ export function createReport(evidence: Evidence): Report {
     disagreeing: accepted.filter(({ rideId }) => !isAgreed(evidence, rideId)).length,
     strangers: new Set(events.flatMap(({ rideId }) => (ids.has(rideId) ? [] : [rideId]))).size,
     matchLatencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
-    pickupEtaSecondsMean: meanPickupEta(evidence, ids)
+    pickupEtaSecondsMean: meanPickupEta(evidence, ids),
+    push: pushReport(evidence)
   }
 }
 
@@ -119,6 +149,29 @@ export function longestSilenceMs(
 export function percentile(sorted: readonly number[], share: number): number {
   const rank = Math.max(1, Math.ceil(sorted.length * share))
   return sorted[rank - 1] ?? 0
+}
+
+function pushReport({ push, seenAtMsByEvent }: Evidence): PushReport {
+  const { arrivals, positionLatenessMs, anomalies: _, anomalyCount, ...rest } = push
+  const late = arrivals.flatMap(({ rideId, seq, arrivedAtMs }) => {
+    const seenAtMs = seenAtMsByEvent.get(`${rideId}:${seq}`)
+    return seenAtMs === undefined ? [] : [Math.max(0, arrivedAtMs - seenAtMs)]
+  })
+  const sinceEvent = arrivals.map(({ eventAtMs, arrivedAtMs }) => arrivedAtMs - eventAtMs)
+  return {
+    ...rest,
+    events: arrivals.length,
+    gaps: anomalyCount,
+    lateMs: latenessOf(late),
+    sinceEventMs: latenessOf(sinceEvent),
+    positionMs: latenessOf(positionLatenessMs)
+  }
+}
+
+function latenessOf(values: readonly number[]): Lateness {
+  const sorted = [...values].sort((a, b) => a - b)
+  const [p50 = 0, p95 = 0, p99 = 0] = [0.5, 0.95, 0.99].map((share) => percentile(sorted, share))
+  return { p50, p95, p99, max: sorted.at(-1) ?? 0 }
 }
 
 function hasFee({ api }: Evidence, rideId: string): boolean {
