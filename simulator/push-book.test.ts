@@ -37,6 +37,14 @@ describe('a good history', () => {
     expect([book.anomalies, book.resyncs]).toEqual([[], 1])
   })
 
+  test('tells a ride that was asked for from its beginning, on whatever connection', () => {
+    const book = bookOf(snapshot())
+    book.expect('r')
+    expect(book.connect()).toEqual({ r: 0 })
+    for (const frame of [snapshot({ resumed: { r: 0 } }), ride('r', 1)]) book.take(frame)
+    expect([book.anomalies, book.connect()]).toEqual([[], { r: 1 }])
+  })
+
   test('of a driver begins with an offer and ends with being off the ride', () => {
     const offer = { ...ride('r', 4), type: 'offer' }
     const off = { ...ride('r', 5), type: 'assignment' }
@@ -65,6 +73,11 @@ describe('a bad history is noticed', () => {
       'a wrong place to go on from',
       [snapshot(), ride('r', 1), snapshot({ resumed: { r: 4 } })],
       'r resumed after 4, known is 1'
+    ],
+    [
+      'a wrong beginning',
+      [snapshot(), { ...ride('r', 2), event: 'ride_matched' }],
+      'r begins with 2 ride_matched'
     ],
     ['a forgotten ride', [snapshot(), ride('r', 1), snapshot()], 'r is not in the snapshot']
   ])('%s', (_, frames, sentence) => {

@@ -35,12 +35,20 @@ export class PushBook {
   readonly #rides = new Map<string, BookedRide>()
   /** Rides the server did not show any more; one that comes back begins where it is. */
   readonly #dropped = new Set<string>()
+  /** Rides asked for of which nothing was told yet; a hello names them with 0. */
+  readonly #expected = new Set<string>()
   #hasSnapshot = false
+
+  /** A ride was accepted: its first event is to come. */
+  expect(rideId: string): void {
+    if (!this.#rides.has(rideId)) this.#expected.add(rideId)
+  }
 
   /** A new connection begins: what its hello says. */
   connect(): Record<string, number> {
     this.#hasSnapshot = false
-    return Object.fromEntries([...this.#rides].map(([rideId, { seq }]) => [rideId, seq]))
+    const expected = [...this.#expected].map((rideId): [string, number] => [rideId, 0])
+    return { ...Object.fromEntries(expected), ...this.seqs }
   }
 
   ride(rideId: string): BookedRide | undefined {
@@ -77,7 +85,7 @@ export class PushBook {
     const told = new Set<string>()
     for (const [rideId, seq] of Object.entries(recordOf(frame['resumed']))) {
       told.add(rideId)
-      const known = this.#rides.get(rideId)?.seq
+      const known = this.#seqOf(rideId)
       this.resumed += 1
       if (known !== seq) this.#note(`${rideId} resumed after ${seq}, known is ${known}`)
     }
@@ -95,6 +103,7 @@ export class PushBook {
     for (const rideId of frame['dropped'] as string[]) {
       told.add(rideId)
       this.#rides.delete(rideId)
+      this.#expected.delete(rideId)
       this.#dropped.add(rideId)
     }
     for (const [rideId, { status }] of this.#rides) {
@@ -110,7 +119,7 @@ export class PushBook {
       return
     }
     if (!this.#hasSnapshot) this.#note(`${type} of ${rideId} came before the snapshot`)
-    const known = this.#rides.get(rideId)?.seq
+    const known = this.#seqOf(rideId)
     if (known === undefined) {
       // The first a client hears of a ride: its request, an offer, or the rating of an old one.
       const isBeginning =
@@ -124,6 +133,7 @@ export class PushBook {
 
   #keep(rideId: string, document: Readonly<Record<string, unknown>>): void {
     const { seq, status } = document
+    this.#expected.delete(rideId)
     this.#rides.delete(rideId)
     this.#rides.set(rideId, {
       seq: typeof seq === 'number' ? seq : 0,
@@ -132,6 +142,10 @@ export class PushBook {
     })
     const ended = [...this.#rides].filter((entry) => endedStatuses.has(entry[1].status))
     if (ended.length > endedMax) this.#rides.delete(ended[0]?.[0] ?? '')
+  }
+
+  #seqOf(rideId: string): number | undefined {
+    return this.#rides.get(rideId)?.seq ?? (this.#expected.has(rideId) ? 0 : undefined)
   }
 
   #note(sentence: string): void {

@@ -72,6 +72,7 @@ async function ask({ scene, customer, arrival, ledger, dice }: RiderTask, entry:
     const { rideId, code } = reply.body
     if (reply.status === 202 && typeof rideId === 'string') {
       ledger.accept(entry, rideId, scene.clock.now())
+      customer.push.book.expect(rideId)
     } else {
       ledger.refuse(entry, `${reply.status} ${typeof code === 'string' ? code : ''}`.trim())
     }

@@ -83,7 +83,8 @@ export const planSnapshot = (input: PlanInput): SnapshotPlan => {
       // A customer's ride ids were checked against their owner: it is theirs, and nothing newer is known.
       plan.resumed.set(rideId, seq)
       plan.views.set(rideId, viewAt(rideId, seq, input, ride))
-      if (ride === null) plan.missing.push(rideId)
+      // One that was just asked for is not known anywhere yet.
+      if (ride === null && seq > 0) plan.missing.push(rideId)
     } else {
       plan.dropped.push(rideId)
       if (ride === null) plan.missing.push(rideId)

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Ride, RideEventType } from '../../avro/index.ts'
 import { systemClock } from '../../core/index.ts'
 import { stores } from '../../streams/query/index.ts'
+import { PushBook } from '../../test/support/push-book.ts'
 import { TestPush, type TestPushOptions } from '../../test/support/push-client.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { mintToken } from '../auth/index.ts'
@@ -384,6 +385,23 @@ describe('coming back', () => {
     await small.ingress.drain()
     expect(snapshot).toMatchObject({ resync: true, rides: [{ rideId, seq: 3 }], resumed: {} })
     expect(second.book.anomalies).toEqual([])
+  })
+
+  test('hears the end of a ride that was asked for just before the connection broke', async () => {
+    const life = lifeOf({})
+    life.tell('RIDE_REQUESTED')
+    life.tell('MATCHING_FAILED', { status: 'NO_DRIVERS_AVAILABLE' })
+    await waitFor('the events', () => it.ingress.push?.remembered.events === 2, { everyMs: 2 })
+    const book = new PushBook()
+    book.expect(life.ride.rideId)
+    const unheard = ownRideId()
+    book.expect(unheard)
+    const client = await connect(rider, { book })
+    const snapshot = await client.frame('snapshot')
+    expect(snapshot['resumed']).toEqual({ [life.ride.rideId]: 0, [unheard]: 0 })
+    await client.frame('ride', 2)
+    expect(client.of('ride').map(({ seq }) => seq)).toEqual([1, 2])
+    expect(client.book.anomalies).toEqual([])
   })
 
   test('waits for a store that is being rebuilt', async () => {
