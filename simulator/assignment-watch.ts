@@ -10,6 +10,7 @@ import type { ActorApi } from './actor-api.ts'
 import type { PushFrame } from './push-book.ts'
 import type { PushClient } from './push-client.ts'
 import type { Scene } from './scene.ts'
+import { Wakers } from './wakers.ts'
 
 /** An assignment as the API tells it. */
 export type SeenAssignment = {
@@ -48,10 +49,11 @@ export class AssignmentWatch {
   readonly #driverId: string
   readonly #push: PushClient | null
   #current: SeenAssignment = nothing
-  #wakers: (() => void)[] = []
+  readonly #wakers: Wakers
 
   constructor(options: { scene: Scene; api: ActorApi; driverId: string; push?: PushClient }) {
     this.#scene = options.scene
+    this.#wakers = new Wakers(options.scene)
     this.#api = options.api
     this.#driverId = options.driverId
     this.#push = options.push ?? null
@@ -85,21 +87,9 @@ export class AssignmentWatch {
 
   /** True when `seen` was current for the whole of `durationMs`, false as soon as it is not. */
   async stays(seen: SeenAssignment, durationMs: number): Promise<boolean> {
-    const { clock, signal } = this.#scene
-    signal.throwIfAborted()
+    this.#scene.signal.throwIfAborted()
     if (this.#current !== seen) return false
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        timer.cancel()
-        signal.removeEventListener('abort', wake)
-        this.#wakers = this.#wakers.filter((other) => other !== wake)
-        resolve()
-      }
-      const timer = clock.setTimer(wake, durationMs)
-      signal.addEventListener('abort', wake, { once: true })
-      this.#wakers.push(wake)
-    })
-    signal.throwIfAborted()
+    await this.#wakers.wait(durationMs)
     return this.#current === seen
   }
 
@@ -110,7 +100,7 @@ export class AssignmentWatch {
   #see(seen: SeenAssignment): void {
     if (seen.version === this.#current.version) return
     this.#current = seen
-    for (const wake of [...this.#wakers]) wake()
+    this.#wakers.wake()
   }
 
   async #poll(): Promise<SeenAssignment | null> {

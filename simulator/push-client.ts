@@ -13,6 +13,7 @@ import { WebSocket } from 'ws'
 import type { Clock, TimerHandle } from '../core/index.ts'
 import { PushBook, type PushFrame } from './push-book.ts'
 import type { PushLog } from './push-log.ts'
+import { Wakers } from './wakers.ts'
 
 /** What a connection needs. */
 export type PushClientOptions = {
@@ -42,7 +43,7 @@ export class PushClient {
   readonly book = new PushBook()
   readonly #options: PushClientOptions
   readonly #outcomes = new Map<string, PushFrame>()
-  #wakers: (() => void)[] = []
+  readonly #wakers: Wakers
   #isLive = false
   #live = new AbortController()
   #heartbeatMs = heartbeatMsDefault
@@ -51,6 +52,7 @@ export class PushClient {
 
   constructor(options: PushClientOptions) {
     this.#options = options
+    this.#wakers = new Wakers(options)
   }
 
   /** Whether what the book says is kept current by push. */
@@ -83,21 +85,8 @@ export class PushClient {
   }
 
   /** Waits for a frame or an end, at most so long. */
-  async news(waitMs: number): Promise<void> {
-    const { clock, signal } = this.#options
-    signal.throwIfAborted()
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        timer.cancel()
-        signal.removeEventListener('abort', wake)
-        this.#wakers = this.#wakers.filter((other) => other !== wake)
-        resolve()
-      }
-      const timer = clock.setTimer(wake, waitMs)
-      signal.addEventListener('abort', wake, { once: true })
-      this.#wakers.push(wake)
-    })
-    signal.throwIfAborted()
+  news(waitMs: number): Promise<void> {
+    return this.#wakers.wait(waitMs)
   }
 
   /** One connection from its start to its end; whether it was live. */
@@ -130,7 +119,7 @@ export class PushClient {
         else log.failures += 1
         this.#isLive = false
         if (this.#live.signal.aborted) this.#live = new AbortController()
-        this.#wake()
+        this.#wakers.wake()
         resolve(wasLive)
       })
     })
@@ -155,7 +144,7 @@ export class PushClient {
     if (frame.type === 'snapshot') this.#goLive(frame, socket)
     if (frame.type === 'action') this.#remember(frame)
     onFrame?.(frame)
-    this.#wake()
+    this.#wakers.wake()
   }
 
   #goLive(snapshot: PushFrame, socket: WebSocket): void {
@@ -175,9 +164,5 @@ export class PushClient {
     this.#outcomes.set(actionId, outcome)
     const [oldest] = this.#outcomes.keys()
     if (this.#outcomes.size > outcomesMax && oldest !== undefined) this.#outcomes.delete(oldest)
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#wakers]) wake()
   }
 }

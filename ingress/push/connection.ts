@@ -22,6 +22,7 @@ import type { CloseReason } from './close-reason.ts'
 import type { EventRing, RingEvent } from './event-ring.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { type EventFrames, type Frame, heartbeatFrame, snapshotFrame } from './frames.ts'
+import { PendingFrames } from './pending-frames.ts'
 import type { PushMetrics } from './push-metrics.ts'
 import { RideViews, type RideWatch } from './ride-views.ts'
 import { type Follows, followsNothing, sightOf, type Viewer } from './sight.ts'
@@ -71,9 +72,7 @@ export class PushConnection {
   readonly #views: RideViews
   /** Rides with untold events, by the first of them. */
   readonly #dirty = new Map<string, number>()
-  /** The latest of each ride that could not be sent at once. */
-  readonly #positions = new Map<string, { driverId: string; frame: Frame }>()
-  #actions: Frame[] = []
+  readonly #pending: PendingFrames
   #viewer: Viewer
   #have: ReadonlyMap<string, number> | null = null
   #dropped: readonly string[] = []
@@ -94,6 +93,7 @@ export class PushConnection {
     const { bufferBytes } = limits
     this.#writer = new FrameWriter({ clock, metrics, socket, identity, bufferBytes })
     this.#viewer = { identity, follows: followsNothing }
+    this.#pending = new PendingFrames(limits.actionsMax)
     this.#views = new RideViews(deps.limits.ridesMax, deps.watch)
     this.openedAtMs = deps.clock.monotonic()
   }
@@ -125,7 +125,7 @@ export class PushConnection {
     this.#have = null
     this.#views.clear()
     this.#dirty.clear()
-    this.#positions.clear()
+    this.#pending.clearPositions()
     this.resync('follow')
   }
 
@@ -150,20 +150,16 @@ export class PushConnection {
     if (this.identity.role === 'driver' || !this.#isDrivenBy(rideId, driverId)) return
     const isFree = this.#canTell && this.#dirty.size === 0 && this.#writer.isEmpty
     if (isFree && this.#writer.send(frame)) return
-    if (this.#positions.has(rideId)) this.#deps.metrics.conflated()
-    this.#positions.set(rideId, { driverId, frame })
+    if (this.#pending.setPosition(rideId, driverId, frame)) this.#deps.metrics.conflated()
   }
 
   /** What became of an action of this client. */
   noticeAction(frame: Frame): void {
     if (!this.#isGreeted || this.#writer.isClosed) return
-    if (this.#canTell && this.#actions.length === 0 && this.#writer.send(frame)) return
-    this.#actions.push(frame)
+    if (this.#canTell && !this.#pending.hasActions && this.#writer.send(frame)) return
     this.#behindSinceMs ??= this.#deps.clock.monotonic()
-    if (this.#actions.length <= this.#deps.limits.actionsMax) return
-    // The stores keep the last outcomes, and the snapshot carries them.
-    this.#actions = []
-    this.resync('actions')
+    // The stores keep the last outcomes, and a snapshot carries them.
+    if (!this.#pending.addAction(frame)) this.resync('actions')
   }
 
   onSnapshot(read: SnapshotRead): void {
@@ -246,8 +242,7 @@ export class PushConnection {
     const isOurs = this.#writer.end()
     this.#views.clear()
     this.#dirty.clear()
-    this.#positions.clear()
-    this.#actions = []
+    this.#pending.clear()
     return isOurs
   }
 
@@ -268,16 +263,11 @@ export class PushConnection {
       }
       this.#dirty.delete(rideId)
     }
-    while (this.#actions[0] !== undefined) {
-      if (!this.#writer.send(this.#actions[0])) return
-      this.#actions.shift()
-    }
+    const send = (frame: Frame): boolean => this.#writer.send(frame)
+    if (!this.#pending.flushActions(send)) return
     this.#behindSinceMs = null
     if (!this.#writer.isEmpty) return
-    for (const [rideId, { driverId, frame }] of this.#positions) {
-      if (this.#isDrivenBy(rideId, driverId) && !this.#writer.send(frame)) return
-      this.#positions.delete(rideId)
-    }
+    this.#pending.flushPositions(send, (...of) => this.#isDrivenBy(...of))
   }
 
   /** A position of a driver who was taken off the ride since is nobody's business. */
