@@ -17,10 +17,12 @@ export interface IdleResult {
 }
 
 /**
- * For the last windows to close and the compilers to finish, and for V8 to give back in steps, which
- * it starts 8 s after the work ends, what the work took: that is the cost of the work.
+ * For the last windows to close, for V8 to give back in steps, which it starts 8 s after the work
+ * ends, what the work took, and for its compilers to finish the idle path, which gets hot only after
+ * the work: a process that stays idle pays for none of these again. After 20 s a third to half of
+ * the process' CPU time was still spent in V8's worker threads.
  */
-const settleMs = 20_000
+const settleMs = 45_000
 
 export const idle: Scenario<IdleResult> = async ({ stage, sizes, inputs }) => {
   const input = await inputs.counted()

@@ -57,9 +57,9 @@ const clusterRetry = { initialRetryTime: 100, maxRetryTime: 2_000, multiplier: 2
 const memberRetry = { initialRetryTime: 50, maxRetryTime: 1_000, multiplier: 1.5, retries: 10 }
 /**
  * How long a paused consumer sleeps between its turns, so also how late a heartbeat or a leave can
- * be.
+ * be: well below the heartbeat's interval, and few enough turns that an idle member hardly wakes up.
  */
-const memberTurnMs = 50
+const memberTurnMs = 200
 
 type Closable = { close(): Promise<void> }
 

@@ -225,7 +225,7 @@ describe('API8 security misconfiguration', () => {
     expect(response.status).toBe(500)
     expect(response.headers.get('strict-transport-security')).toContain('max-age=31536000')
     expect(text).toContain('"code":"internal_error"')
-    expect(text).not.toMatch(/secret|536|srv|Error|\bat\b/)
+    expect(text).not.toMatch(/secret|536-90|srv|Error|\bat\b/)
   })
 
   test('only a listed origin may read answers, none may send credentials, no wildcard', async () => {

@@ -237,7 +237,7 @@ export class GroupRuntime {
       const owners = new Map(this.#tasks)
       try {
         const fetched = await fetcher.fetch(wanted, {
-          maxWaitMs: settings.fetchMaxWaitMs,
+          maxWaitMs: this.#fetchWaitMs(sentAtMs),
           maxBytesPerPartition: settings.fetchMaxBytes,
           maxBytes: settings.fetchMaxBytes,
           isolation: 'committed'
@@ -258,6 +258,16 @@ export class GroupRuntime {
         await clock.sleep(200)
       }
     }
+  }
+
+  #fetchWaitMs(nowMs: number): number {
+    const { fetchMaxWaitMs, fetchIdleWaitMs } = this.#options.settings
+    const untilMs = nowMs + fetchIdleWaitMs
+    // A task that is still being acquired is fetched for with the next fetch.
+    const isComplete = this.#tasks.size === this.#assigned.size
+    const isIdle =
+      isComplete && [...this.#tasks.values()].every((task) => task.isIdleUntil(untilMs))
+    return isIdle ? Math.max(fetchIdleWaitMs, fetchMaxWaitMs) : fetchMaxWaitMs
   }
 
   #deliver(task: Task, fetched: FetchedPartition, requested: bigint, sentAtMs: number): void {

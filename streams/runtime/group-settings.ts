@@ -8,6 +8,8 @@ export interface GroupSettings {
   readonly rebalanceTimeoutMs: number
   /** Longest a broker may hold an empty fetch, ms; bounds how late a timer fires. */
   readonly fetchMaxWaitMs: number
+  /** The same, ms, while no task awaits anything but records: nothing of it makes a timer late. */
+  readonly fetchIdleWaitMs: number
   readonly fetchMaxBytes: number
   /**
    * Shortest time between two fetches, ms. Under load every append would answer a fetch of its own;
@@ -24,6 +26,7 @@ export const defaultGroupSettings: GroupSettings = {
   heartbeatMs: 1_000,
   rebalanceTimeoutMs: 10_000,
   fetchMaxWaitMs: 200,
+  fetchIdleWaitMs: 500,
   fetchMaxBytes: 1 << 20,
   fetchIntervalMs: 20,
   reacquireMs: 50,

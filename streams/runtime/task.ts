@@ -149,6 +149,12 @@ export class Task {
     return Math.min(running.context.timers.nextMs, punctuation, close)
   }
 
+  /** True when the task runs, has nothing to read, and no time comes up that a fetch must bring nearer. */
+  isIdleUntil(wallMs: number): boolean {
+    const inputs = this.#running?.inputs
+    return inputs?.isPrimed === true && inputs.records === 0 && this.nextTimeMs() > wallMs
+  }
+
   /**
    * Handles what is buffered and due in one transaction.
    * @returns true when something was committed
@@ -205,14 +211,14 @@ export class Task {
       segmented: cache.isSegmented,
       keys: []
     }))
-    const results = await backend.read(this.name, reads)
+    // Together, so that the client sends them in one packet.
+    const [results] = await Promise.all([backend.read(this.name, reads), refreshSegments(running)])
     results.forEach((result, i) => {
       const store = reads[i]?.store ?? ''
       if (result.position !== running.state.position(store)) {
         throw surprise(this.name, store, running.state.position(store), result.position)
       }
     })
-    await refreshSegments(running)
   }
 
   #changelog(store: string): string {

@@ -65,3 +65,14 @@ test('a stream timer whose key is not in memory fires after a restart, ahead of 
   await driver.pipe('orders', 'x', '', { timestampMs: startMs + 7_200_000 })
   expect(rang(driver)).toEqual(['s stream'])
 })
+
+test('a task is idle until its next timer, and not at all before it has read', async () => {
+  const driver = createTopologyDriver([alarming], { startMs })
+  await driver.pipe('orders', 'w', 'wall')
+  const task = await driver.task('probe-alarms-0')
+  expect(task.isIdleUntil(startMs + 9_999)).toBe(true)
+  expect(task.isIdleUntil(startMs + 10_000)).toBe(false)
+  await driver.pipe('orders', 'x', '', { run: false })
+  await driver.restart()
+  expect((await driver.task('probe-alarms-0')).isIdleUntil(startMs)).toBe(false)
+})
