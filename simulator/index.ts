@@ -7,7 +7,8 @@
 export type { ApiCounts } from './api-client.ts'
 export { type Habits, usualHabits } from './habits.ts'
 export { type PlacesFile, type RecordedTrip, readPlaces, readTrips } from './places-file.ts'
-export type { PushArrival } from './push-log.ts'
+export { PushClient } from './push-client.ts'
+export { type PushArrival, PushLog } from './push-log.ts'
 export {
   type EntryState,
   endedStatuses,

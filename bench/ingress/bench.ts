@@ -11,6 +11,7 @@ import { chosenScenarios, runScenarios } from '../scenarios.ts'
 import { openStage } from '../stage.ts'
 import type { TargetOutcome } from '../targets.ts'
 import { type BatchResult, batchPositions } from './batch-positions.ts'
+import { type FanOutResult, fanOut } from './fan-out.ts'
 import { writeLoadFiles } from './load-files.ts'
 import { type OpenLoopResult, openLoop } from './open-loop.ts'
 import { type OutageResult, outage } from './outage.ts'
@@ -26,6 +27,7 @@ export interface IngressFigures {
   readonly rides?: RidesResult
   readonly batchPositions?: BatchResult
   readonly openLoop?: OpenLoopResult
+  readonly fanOut?: FanOutResult
   readonly outage?: OutageResult
 }
 
@@ -45,7 +47,7 @@ export interface IngressBenchResult extends IngressFigures {
 }
 
 /** In the order of their run: comparisons need the quiet most, the outage takes the broker. */
-const scenarios = { rides, batchPositions, openLoop, outage } as const
+const scenarios = { rides, batchPositions, openLoop, fanOut, outage } as const
 
 type ScenarioName = keyof typeof scenarios
 
@@ -79,6 +81,8 @@ export async function runIngressBench(options: BenchOptions): Promise<IngressBen
         (figures.rides?.isRight ?? true) &&
         (figures.batchPositions?.isRight ?? true) &&
         (figures.openLoop?.wrong ?? 0) === 0 &&
+        (figures.fanOut?.missing ?? 0) === 0 &&
+        (figures.fanOut?.anomalies ?? 0) === 0 &&
         (figures.outage?.hasResumed ?? true),
       failures,
       isSmoke: settings.BENCH_SMOKE,
