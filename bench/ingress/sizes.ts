@@ -27,7 +27,7 @@ export function ingressSizes(settings: BenchSettings): IngressSizes & Pick<Param
     chosen,
     rounds: parameter('rounds', { smoke: 1, full: 3, given: settings.BENCH_PAIRS }),
     runSeconds: parameter('runSeconds', { smoke: 1, full: 8 }),
-    warmupSeconds: parameter('warmupSeconds', { smoke: 1, full: 5 }),
+    warmupSeconds: parameter('warmupSeconds', { smoke: 1, full: 25 }),
     connections: [
       parameter('connectionsFew', { smoke: 8, full: 64 }),
       parameter('connectionsMany', { smoke: 16, full: 512 })
@@ -37,7 +37,7 @@ export function ingressSizes(settings: BenchSettings): IngressSizes & Pick<Param
     openLoopSeconds: parameter('openLoopSeconds', { smoke: 2, full: 15 }),
     outageSeconds: parameter('outageSeconds', { smoke: 3, full: 120 }),
     fanOutClients: parameter('fanOutClients', { smoke: 20, full: 1_000 }),
-    fanOutRatePerSecond: parameter('fanOutRatePerSecond', { smoke: 100, full: 10_000 }),
+    fanOutRatePerSecond: parameter('fanOutRatePerSecond', { smoke: 100, full: 2_000 }),
     fanOutSeconds: parameter('fanOutSeconds', { smoke: 2, full: 15 })
   }
 }

@@ -57,6 +57,8 @@ export const datedNow = async <V>(
 export type ReadCache = {
   /** Rejects with what `load` rejects with when there is nothing to give instead. */
   read<V>(kind: CacheKind<V>, key: string, load: Load<V>): Promise<Dated<V>>
+  /** What is young enough in this process, at once; undefined says nothing of what `read` finds. */
+  held<V>(kind: CacheKind<V>, key: string): Dated<V> | undefined
   /** Bytes kept, roughly. */
   readonly bytes: number
 }
@@ -135,15 +137,20 @@ export const createReadCache = (options: {
     return freshMs <= 0 ? 0 : Math.max(freshMs, kind.staleMs)
   }
 
+  const held = <V>(kind: CacheKind<V>, id: string, nowMs: number): Dated<V> | undefined => {
+    const known = entries.get(id)?.dated as Dated<V> | undefined
+    if (known === undefined || !isYoung(kind, known, nowMs)) return undefined
+    count(kind.name, 'hit')
+    return known
+  }
+
   return {
+    held: (kind, key) => held(kind, idOf(kind, key), clock.now()),
     read: <V>(kind: CacheKind<V>, key: string, load: Load<V>): Promise<Dated<V>> => {
       const id = idOf(kind, key)
-      const known = entries.get(id)?.dated as Dated<V> | undefined
       const nowMs = clock.now()
-      if (known !== undefined && isYoung(kind, known, nowMs)) {
-        count(kind.name, 'hit')
-        return Promise.resolve(known)
-      }
+      const known = held(kind, id, nowMs)
+      if (known !== undefined) return Promise.resolve(known)
       const current = flights.get(id)
       if (current !== undefined && isJoinable(current, nowMs, joinMsMax)) {
         count(kind.name, 'joined')
@@ -187,5 +194,19 @@ const createCounters = (metrics: Metrics): ((kind: string, result: Result) => vo
     help: 'Reads by kind and by where the answer came from: hit, joined, shared, miss, stale, failed.',
     labels: ['kind', 'result']
   })
-  return (kind, result) => counter.inc({ kind, result })
+  const counts = new Map<string, Record<Result, { inc(): void }>>()
+  const countsOf = (kind: string): Record<Result, { inc(): void }> => {
+    const of = (result: Result) => counter.with({ kind, result })
+    const made = {
+      hit: of('hit'),
+      joined: of('joined'),
+      shared: of('shared'),
+      miss: of('miss'),
+      stale: of('stale'),
+      failed: of('failed')
+    }
+    counts.set(kind, made)
+    return made
+  }
+  return (kind, result) => (counts.get(kind) ?? countsOf(kind))[result].inc()
 }

@@ -45,10 +45,12 @@ export const createSurgeReader = (options: {
     }
   }
   return {
-    percentAt: async (market, cell) => {
+    percentAt: (market, cell) => {
+      const key = `${market}/${cell}`
+      const held = cache.held(kind, key)
+      if (held !== undefined) return held.value
       const load = () => datedNow(clock, () => read(market, cell))
-      const { value } = await cache.read(kind, `${market}/${cell}`, load)
-      return value
+      return cache.read(kind, key, load).then(({ value }) => value)
     }
   }
 }

@@ -45,16 +45,31 @@ export const toRideEvent = async (
   { receivedAt, correlationId }: { receivedAt: number; correlationId: string },
   { surge, policy }: Pick<WriteServices, 'surge' | 'policy'>
 ): Promise<OutEvent<'ride_requests'>> => {
-  const { rideId, customerId, market, pickup, quoteToken } = ride
-  const surgePercent =
-    quoteToken === null
-      ? await surge.percentAt(market, cellOf(pickup, policy.surge.resolution))
-      : 100
+  const { rideId, customerId, idempotencyKey, bodyHash, market } = ride
+  const { pickup, dropoff, quoteToken } = ride
+  let surgePercent: number | Promise<number> = 100
+  if (quoteToken === null) {
+    surgePercent = surge.percentAt(market, cellOf(pickup, policy.surge.resolution))
+    if (typeof surgePercent !== 'number') surgePercent = await surgePercent
+  }
   return {
     topic: 'ride_requests',
     key: customerId,
     id: rideId,
-    value: { ...ride, surgePercent, requestedAt: receivedAt, correlationId },
+    // Written out: a spread of ten fields costs more than the encoding of the record.
+    value: {
+      rideId,
+      customerId,
+      idempotencyKey,
+      bodyHash,
+      market,
+      pickup,
+      dropoff,
+      quoteToken,
+      surgePercent,
+      requestedAt: receivedAt,
+      correlationId
+    },
     at: receivedAt
   }
 }

@@ -59,10 +59,18 @@ const requestRide = defineRoute({
     const customerId = exchange.identity.subject
     const idempotencyKey = requireKey(exchange.idempotencyKey)
     const rideId = ids.rideId({ customerId, idempotencyKey })
-    const wish = { pickup, dropoff, quoteToken }
-    const bodyHash = hashRide(wish)
+    const bodyHash = hashRide({ pickup, dropoff, quoteToken })
     refuseReusedKey(bodyHashById, rideId, bodyHash)
-    const ride = { ...wish, rideId, customerId, idempotencyKey, bodyHash, market }
+    const ride = {
+      pickup,
+      dropoff,
+      quoteToken,
+      rideId,
+      customerId,
+      idempotencyKey,
+      bodyHash,
+      market
+    }
     await events.publish(await toRideEvent(ride, exchange, services), exchange)
     bodyHashById.set(rideId, bodyHash)
     return accepted({ rideId, status: 'pending' }, `/rides/${rideId}`)

@@ -14,7 +14,8 @@ import type { Events } from './events.ts'
 import type { SeenPositions } from './seen-positions.ts'
 
 /** The surge of a pickup place in percent; 100 where it is unknown. Never rejects. */
-export type SurgeReader = { percentAt(market: string, cell: string): Promise<number> }
+/** At once where it is known: every ride asks, and a turn of the event loop is most of the price. */
+export type SurgeReader = { percentAt(market: string, cell: string): number | Promise<number> }
 
 /** See the module. */
 export type WriteServices = {

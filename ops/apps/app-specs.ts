@@ -26,6 +26,15 @@ export const preferredPorts: AppPorts = {
   receiver: 9470
 }
 
+/** What Node and its libraries read before any code of the ingress runs. */
+export const ingressNodeEnvironment = {
+  // uWebSockets refuses headers beyond 4 KB at random otherwise; a fat token is longer.
+  UWS_HTTP_MAX_HEADERS_SIZE: '16384',
+  // What hundreds of requests hold until Kafka answers outlives a young generation of 16 MiB, and is
+  // copied twice for it: 10 % of the CPU time at 512 connections, for 150 MiB of memory at most.
+  NODE_OPTIONS: '--max-semi-space-size=64'
+} as const
+
 export interface AppSpec {
   readonly name: AppName
   /** Entry file, relative to the repository. */
@@ -89,8 +98,7 @@ export function appSpecs(ports: AppPorts, shared: Readonly<Record<string, string
         ...shared,
         INGRESS_PORT: String(ports.ingress),
         INGRESS_OPS_PORT: String(ports.ingressOps),
-        // uWebSockets refuses headers beyond 4 KB at random otherwise; a fat token is longer.
-        UWS_HTTP_MAX_HEADERS_SIZE: '16384'
+        ...ingressNodeEnvironment
       },
       ...ops(ports.ingressOps),
       statusUrl: null

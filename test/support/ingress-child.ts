@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { ingressNodeEnvironment } from '../../ops/apps/app-specs.ts'
 import { inheritedVariables } from '../../ops/apps/config.ts'
 import { nodeArguments } from '../../ops/strip-types/node-arguments.ts'
 import { isSwitchedOff } from './config.ts'
@@ -98,7 +99,7 @@ function launch({ environment, redirects }: IngressChildOptions): ChildProcess {
     env: {
       PATH: inheritedVariables()['PATH'] ?? '',
       NODE_ENV: 'test',
-      UWS_HTTP_MAX_HEADERS_SIZE: '16384',
+      ...ingressNodeEnvironment,
       INGRESS_PORT: '0',
       INGRESS_OPS_PORT: '0',
       ...environment
