@@ -9,7 +9,7 @@ export $(DEMO_SETTINGS) STACK STACK_NAME SERVICES ROLES SINKS INGRESS_WORKERS RO
 export CRASH_CASES CRASH_SEED CRASH_LANES
 export BENCH_SMOKE BENCH_SEED BENCH_ONLY BENCH_PAIRS BENCH_RECORDS
 
-.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology reload lag doctor token docs generate bench-streams bench-ingress crash
+.PHONY: help setup demo test test-teeth sim lint format types up down clean status topology reload lag doctor rekey token docs generate bench-streams bench-ingress crash
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -68,6 +68,9 @@ lag: node_modules ## How far each group is behind, in records and seconds; the l
 
 doctor: node_modules ## What needs a hand, read only; DO=end-transaction|move-offset|drop-orphans lends one (docs/runbooks/doctor.md)
 	@$(TSX) ops/cli/doctor.ts
+
+rekey: node_modules ## Claim every registered number under the current PII_HMAC_KEYS key (docs/runbooks/pii-keys.md)
+	@$(TSX) ops/cli/rekey.ts
 
 token: node_modules ## Print a development token (ROLE=customer SUB=c-1)
 	@$(TSX) ingress/auth/token-cli.ts

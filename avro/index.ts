@@ -109,6 +109,7 @@ export type {
   SsnClaim,
   SsnClaimResult,
   SsnClaimState,
+  SsnFingerprint,
   SurgeCellState,
   SurgeClockState,
   SurgeDemandState,

@@ -423,6 +423,8 @@ export interface EmailClaimState {
   readonly signupId: string
   /** Request of the owner while pending; null once active. */
   readonly request: SignupRequest | null
+  /** How many fingerprints of the request are granted so far, oldest key first. */
+  readonly claimsGranted: number
   /** Requests that wait for the owner to fail, in order. */
   readonly waiting: readonly SignupRequest[]
   /** When the address was claimed. Epoch milliseconds. */
@@ -924,8 +926,12 @@ export interface SignupRequest {
   readonly zip: string
   /** Social security number, encrypted per field. */
   readonly ssnCipher: string
-  /** HMAC of the social security number. */
+  /** HMAC of the social security number under the current key. */
   readonly ssnKey: string
+  /** Id of the current key; empty before keys had ids. */
+  readonly ssnKeyId: string
+  /** The number under earlier keys while their rotation lasts, oldest first. */
+  readonly ssnKeysBefore: readonly SsnFingerprint[]
   /** Last four digits of the social security number. */
   readonly ssnLast4: string
   /** Why the social security number is refused, as a stable code; null when it is well formed. */
@@ -983,6 +989,14 @@ export interface SsnClaimState {
   readonly emailKey: string
   /** When it was granted. Epoch milliseconds. */
   readonly grantedAt: number
+}
+
+/** A social security number as a keyed digest, and the key. */
+export interface SsnFingerprint {
+  /** Id of the key in PII_HMAC_KEYS. */
+  readonly keyId: string
+  /** HMAC of the social security number under that key. */
+  readonly ssnKey: string
 }
 
 /** Surge of one cell; a cell without an entry has none. */
@@ -1115,6 +1129,8 @@ export interface UserEvent {
   readonly ssnCipher: string
   /** HMAC of the social security number. */
   readonly ssnKey: string
+  /** Id of the key of the HMAC; empty before keys had ids. */
+  readonly ssnKeyId: string
   /** Last four digits of the social security number. */
   readonly ssnLast4: string
   /** Vehicle; null for customers. */

@@ -27,7 +27,7 @@ describe('readSharedConfig', () => {
 
   test('asks production only for the secrets a process needs', () => {
     expect(() => readSharedConfig(PRODUCTION)).toThrow(
-      /ID_SECRET.*QUOTE_SECRET.*PII_KEYS.*PII_HMAC_KEY/
+      /ID_SECRET.*QUOTE_SECRET.*PII_KEYS.*PII_HMAC_KEYS/
     )
     const config = readSharedConfig(
       { ...PRODUCTION, ID_SECRET: 'x'.repeat(32) },
@@ -62,8 +62,8 @@ describe('readSharedConfig', () => {
       'PII_KEYS (k2): expected 32 bytes in base64, got 31 bytes'
     )
     expect(() => readSharedConfig({ PII_KEYS: 'nokid' })).toThrow(/^(?!.*nokid).*PII_KEYS/)
-    expect(() => readSharedConfig({ PII_HMAC_KEY: 'short' })).toThrow(
-      'PII_HMAC_KEY: expected 32 bytes in base64'
+    expect(() => readSharedConfig({ PII_HMAC_KEYS: 'k:short' })).toThrow(
+      'PII_HMAC_KEYS (k): expected 32 bytes in base64'
     )
   })
 

@@ -6,10 +6,9 @@
  * @module
  */
 
-import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ConfigError, type ConfigValues, defineConfig, type Environment } from './config/index.ts'
-import { type Keyring, parseKeyring, parseSecretKey } from './pii/index.ts'
+import { type Keyring, parseKeyring } from './pii/index.ts'
 
 /** Everything but the secrets. */
 export const sharedConfig = defineConfig({
@@ -119,11 +118,11 @@ export const secretConfig = defineConfig({
     developmentDefault: 'dev1:aGFpbHN0cmVhbS1kZXZlbG9wbWVudC1waWkta2V5LTE=',
     doc: 'AES-256 keys as `kid:base64`, comma separated; the first encrypts, all decrypt.'
   },
-  PII_HMAC_KEY: {
+  PII_HMAC_KEYS: {
     type: 'string',
     secret: true,
-    developmentDefault: 'aGFpbHN0cmVhbS1kZXZlbG9wbWVudC1obWFjLWtleTE=',
-    doc: 'Key (32 bytes, base64) of fingerprints that find equal personal values.'
+    developmentDefault: 'dev1:aGFpbHN0cmVhbS1kZXZlbG9wbWVudC1obWFjLWtleTE=',
+    doc: 'Keys of fingerprints that find equal personal values, as PII_KEYS; more than one only during a rotation (docs/runbooks/pii-keys.md).'
   }
 })
 
@@ -144,7 +143,8 @@ export type Secrets = {
   /** Null where tokens are verified by JWKS. */
   readonly jwtSecret: string | null
   readonly piiKeys: Keyring
-  readonly piiHmacKey: KeyObject
+  /** Fingerprints; the first is current, the others are on their way out, newest first. */
+  readonly piiHmacKeys: Keyring
 }
 
 /** Shared settings; `secrets` holds only the ones asked for. */
@@ -171,7 +171,7 @@ const SECRET_VARIABLES = {
   quoteSecret: 'QUOTE_SECRET',
   jwtSecret: 'JWT_SECRET',
   piiKeys: 'PII_KEYS',
-  piiHmacKey: 'PII_HMAC_KEY'
+  piiHmacKeys: 'PII_HMAC_KEYS'
 } as const satisfies Record<keyof Secrets, keyof typeof secretConfig.definitions>
 
 /**
@@ -219,8 +219,7 @@ function readSecrets<S extends keyof Secrets>(
 
 function parseSecret(name: keyof Secrets, variable: string, text: string | null): unknown {
   if (text === null) return null
-  if (name === 'piiKeys') return parseKeyring(text, variable)
-  return name === 'piiHmacKey' ? parseSecretKey(text, variable) : text
+  return name === 'piiKeys' || name === 'piiHmacKeys' ? parseKeyring(text, variable) : text
 }
 
 type SharedValues = ConfigValues<typeof sharedConfig.definitions>

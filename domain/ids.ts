@@ -6,7 +6,7 @@
  *
  * | id | form |
  * |---|---|
- * | e-mail key, SSN key | 32 hex |
+ * | e-mail key | 32 hex |
  * | sign-up | `s-<e-mail key>-<12 hex>` |
  * | user | `c-`, `d-` or `a-` and 20 hex |
  * | guest of a partner | `<partner>.<guest>`, a customer id |
@@ -32,8 +32,6 @@ export type ActionScope = 'ride' | 'driver'
 export type Ids = {
   /** Key of a role's e-mail address; letter case and outer space do not matter. */
   emailKey(role: Role, email: string): string
-  /** Key of an SSN; only its digits matter. */
-  ssnKey(ssn: string): string
   signupId(of: { emailKey: string; idempotencyKey: string }): string
   /** The e-mail key inside a sign-up id, or null when it is none. */
   emailKeyOf(signupId: string): string | null
@@ -86,10 +84,9 @@ export function createIds(secret: string): Ids {
 
   return {
     emailKey: (role, email) => derive(32, 'email', role, normalizeEmail(email)),
-    ssnKey: (ssn) => derive(32, 'ssn', normalizeSsn(ssn)),
     signupId: ({ emailKey, idempotencyKey }) =>
       `s-${emailKey}-${derive(12, 'signup', emailKey, idempotencyKey)}`,
-    emailKeyOf: (signupId) => signupPattern.exec(signupId)?.[1] ?? null,
+    emailKeyOf: emailKeyOfSignup,
     userId: ({ role, signupId }) => `${userPrefix[role]}-${derive(20, 'user', role, signupId)}`,
     rideId: ({ customerId, idempotencyKey }) =>
       tagged('ride-owner', derive(24, 'ride', customerId, idempotencyKey), accountOf(customerId)),
@@ -158,6 +155,11 @@ export function parseOfferId(id: string): OfferParts | null {
 /** An e-mail address in the form that is compared and stored: trimmed, lower case. */
 export function normalizeEmail(email: string): string {
   return email.trim().toLowerCase()
+}
+
+/** The e-mail key inside a sign-up id, or null when it is none; needs no secret. */
+export function emailKeyOfSignup(signupId: string): string | null {
+  return signupPattern.exec(signupId)?.[1] ?? null
 }
 
 /** An SSN in the form that is compared and encrypted: its digits alone. */

@@ -53,6 +53,7 @@ export {
   accountOf,
   actsForCustomer,
   createIds,
+  emailKeyOfSignup,
   type GuestParts,
   guestCustomerId,
   type Ids,

@@ -274,7 +274,7 @@ export type IngressRoles = { isWriting: boolean; isReading: boolean; isPushing: 
 
 const roleNames = ['write', 'read', 'push']
 
-const secrets = ['idSecret', 'quoteSecret', 'jwtSecret', 'piiKeys', 'piiHmacKey'] as const
+const secrets = ['idSecret', 'quoteSecret', 'jwtSecret', 'piiKeys', 'piiHmacKeys'] as const
 
 /** Reads everything. Throws `ConfigError` naming each bad variable. */
 export const readIngressConfig = (environment = process.env) => {

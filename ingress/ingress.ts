@@ -257,7 +257,7 @@ const createWriteServices = (
   { accumulator, cache }: { accumulator: RecordAccumulator; cache: ReadCache }
 ): WriteServices => {
   const { config, clock, logger, metrics, codec, live, markets, policy } = deps
-  const { idSecret, quoteSecret, piiKeys, piiHmacKey } = config.shared.secrets
+  const { idSecret, quoteSecret, piiKeys, piiHmacKeys } = config.shared.secrets
   return {
     clock,
     events: createEvents(accumulator, codec),
@@ -281,7 +281,7 @@ const createWriteServices = (
       help: 'Demand signals of quotes that could not be produced.'
     }),
     piiKeys,
-    piiHmacKey,
+    piiHmacKeys,
     ...createBatchServices(deps),
     bodyHashById: new LRUCache<string, string>({ max: bodyHashesMax })
   }

@@ -24,6 +24,7 @@ export function userDocument(event: UserEvent): UserDocument {
     zip: event.zip,
     ssnCipher: event.ssnCipher,
     ssnKey: event.ssnKey,
+    ssnKeyId: event.ssnKeyId,
     ssnLast4: event.ssnLast4,
     createdAt: at,
     updatedAt: at

@@ -5,5 +5,5 @@
  */
 
 export { decryptField, encryptField, type FieldPlace, isStaleCiphertext } from './field-cipher.ts'
-export { fingerprintField } from './field-fingerprint.ts'
+export { type Fingerprint, fingerprintField, fingerprintsOfField } from './field-fingerprint.ts'
 export { type Keyring, type PiiKey, parseKeyring, parseSecretKey } from './keyring.ts'

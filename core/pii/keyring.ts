@@ -1,6 +1,7 @@
 /**
- * The keys personal fields are encrypted with. The first key encrypts; all of them decrypt, so a
- * key is rotated by putting a new one in front and dropping the old one when nothing names it.
+ * Keys of personal fields: those they are encrypted with, and those of their fingerprints. Of the
+ * former the first encrypts and all decrypt, so a key is rotated by putting a new one in front and
+ * dropping the old one when nothing names it. How the latter rotate: docs/runbooks/pii-keys.md.
  *
  * @module
  */
@@ -13,10 +14,10 @@ const KEY_BYTES = 32
 /** Short and without the dot that separates the parts of a ciphertext. */
 const KID = /^[A-Za-z0-9_-]{1,32}$/
 
-/** One encryption key. A `KeyObject` does not print its bytes when it is logged or inspected. */
+/** One key. A `KeyObject` does not print its bytes when it is logged or inspected. */
 export type PiiKey = { readonly kid: string; readonly key: KeyObject }
 
-/** Keys by id; `current` encrypts. */
+/** Keys by id, in their order; `current` is the first. */
 export type Keyring = {
   readonly current: PiiKey
   readonly byKid: ReadonlyMap<string, PiiKey>

@@ -72,6 +72,7 @@ describe('outcomes', () => {
       signupId: one,
       request: null,
       waiting: [],
+      claimsGranted: 0,
       claimedAt: 1,
       outcomes: [
         { signupId: one, outcome: 'APPLIED', reasons: [], userId: 'c-7', decidedAt: 1 },

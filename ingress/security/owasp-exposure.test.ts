@@ -148,7 +148,7 @@ describe('API7 server side request forgery', () => {
     ID_SECRET: 'x'.repeat(32),
     QUOTE_SECRET: 'y'.repeat(32),
     PII_KEYS: `a:${Buffer.alloc(32, 1).toString('base64')}`,
-    PII_HMAC_KEY: Buffer.alloc(32, 2).toString('base64')
+    PII_HMAC_KEYS: `a:${Buffer.alloc(32, 2).toString('base64')}`
   }
 
   test.each([

@@ -48,6 +48,7 @@ export const putExampleWorld = ({ stores: live, history }: TestIngress, nowMs: n
     signupId: example.signupId,
     request: null,
     waiting: [],
+    claimsGranted: 0,
     claimedAt: 1,
     outcomes: [
       {

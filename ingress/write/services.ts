@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { KeyObject } from 'node:crypto'
 import type { LRUCache } from 'lru-cache'
 import type { Clock, Counter, Keyring } from '../../core/index.ts'
 import type { Ids, Markets, Policy } from '../../domain/index.ts'
@@ -29,7 +28,8 @@ export type WriteServices = {
   /** Demand signals of quotes that could not be produced. */
   signalsLost: Counter
   piiKeys: Keyring
-  piiHmacKey: KeyObject
+  /** More than one only while a rotation lasts. */
+  piiHmacKeys: Keyring
   /** Which way the positions of a driver go, by its rate. */
   positionLanes: PositionLanes
   seenPositions: SeenPositions

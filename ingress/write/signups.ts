@@ -9,7 +9,7 @@
 import { createHmac } from 'node:crypto'
 import Type from 'typebox'
 import type { SignupRequest } from '../../avro/index.ts'
-import { encryptField, fingerprintField } from '../../core/index.ts'
+import { encryptField, fingerprintsOfField } from '../../core/index.ts'
 import { normalizeEmail, normalizePlate, normalizeSsn, ssnProblem } from '../../domain/index.ts'
 import {
   closed,
@@ -120,12 +120,14 @@ const signUpAs = async (
   exchange: Exchange,
   services: WriteServices
 ): Promise<Reply> => {
-  const { events, ids, bodyHashById, piiHmacKey } = services
+  const { events, ids, bodyHashById, piiHmacKeys } = services
   const form = normalise(raw)
   const emailKey = ids.emailKey(role, form.email)
   const signupId = ids.signupId({ emailKey, idempotencyKey: requireKey(exchange.idempotencyKey) })
   // Keyed: a plain digest of a body with a social security number in it could be tried out.
-  const bodyHash = createHmac('sha256', piiHmacKey).update(JSON.stringify(form)).digest('base64')
+  const bodyHash = createHmac('sha256', piiHmacKeys.current.key)
+    .update(JSON.stringify(form))
+    .digest('base64')
   refuseReusedKey(bodyHashById, signupId, bodyHash)
   const userId = ids.userId({ role, signupId })
   const { ssn, vehicle, licence, ...plain } = form
@@ -150,8 +152,11 @@ const signUpAs = async (
 }
 
 /** The number is bound to its user: copied into another record the ciphertext does not decrypt. */
-const sealSsn = (ssn: string, userId: string, { clock, piiKeys, piiHmacKey }: WriteServices) => {
+const sealSsn = (ssn: string, userId: string, { clock, piiKeys, piiHmacKeys }: WriteServices) => {
   const digits = normalizeSsn(ssn)
+  const fingerprints = fingerprintsOfField({ plain: digits, field: 'ssn', keys: piiHmacKeys }).map(
+    ({ kid, fingerprint }) => ({ keyId: kid, ssnKey: fingerprint })
+  )
   const problem = ssnProblem(ssn)
   return {
     ssnCipher: encryptField({
@@ -161,7 +166,9 @@ const sealSsn = (ssn: string, userId: string, { clock, piiKeys, piiHmacKey }: Wr
       keys: piiKeys,
       randomBytes: clock.randomBytes
     }),
-    ssnKey: fingerprintField({ plain: digits, field: 'ssn', key: piiHmacKey }),
+    ssnKey: fingerprints.at(-1)?.ssnKey ?? '',
+    ssnKeyId: piiHmacKeys.current.kid,
+    ssnKeysBefore: fingerprints.slice(0, -1),
     // Four digits of something that is no number would be more of it than anybody asked for.
     ssnLast4: problem === 'ssn_malformed' ? '' : digits.slice(-4),
     ssnProblem: problem

@@ -22,7 +22,7 @@ export interface Operator {
 
 /** @throws HailError when a server does not answer. */
 export async function connectOperator(): Promise<Operator> {
-  const shared = readSharedConfig(await environment(), { secrets: [] })
+  const shared = readSharedConfig(await operatorEnvironment(), { secrets: [] })
   const clock = systemClock
   const logger = createLogger({ name: 'operator', level: 'error' })
   const kafka = createKafka({ ...shared.kafka, clientId: 'hailstream-operator', logger, clock })
@@ -41,7 +41,7 @@ export async function connectOperator(): Promise<Operator> {
 }
 
 /** Given brokers and Redis win; a stack on this machine is looked up otherwise. */
-async function environment(): Promise<Readonly<Record<string, string | undefined>>> {
+export async function operatorEnvironment(): Promise<Readonly<Record<string, string | undefined>>> {
   const given = inheritedVariables()
   if (given['KAFKA_BROKERS'] && given['REDIS_URL']) return given
   return { ...given, ...stackEnvironment(await resolveStack()) }

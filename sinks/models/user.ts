@@ -25,6 +25,8 @@ export type UserDocument = {
   ssnCipher: string
   /** Keyed fingerprint of the number: equal numbers have equal fingerprints. */
   ssnKey: string
+  /** Id of the fingerprint's key; empty before keys had ids. Only equal ids can be compared. */
+  ssnKeyId: string
   ssnLast4: string
   createdAt: Date
   updatedAt: Date
@@ -45,6 +47,7 @@ export const userFields = {
   zip: required(String),
   ssnCipher: required(String),
   ssnKey: required(String),
+  ssnKeyId: { type: String, default: '' },
   ssnLast4: required(String),
   createdAt: required(Date),
   updatedAt: required(Date)

@@ -12,6 +12,11 @@
  *                             +------+
  * ```
  *
+ * While a key of the fingerprints is rotated a request carries the number under several keys. It has to
+ * be granted each of them, the oldest first, and takes the next only with the one before: two
+ * sign-ups share at least one key, the tasks agree on its order, and who loses there has taken
+ * nothing that outlives the rotation (docs/decisions/0012-two-fingerprints.md).
+ *
  * | state   | request                                   | claim result of the owner | retry timer |
  * |---------|-------------------------------------------|---------------------------|-------------|
  * | FREE    | invalid: refused; else PENDING, claim     | stale                     | nothing     |
@@ -24,18 +29,27 @@ import type {
   EmailClaimState,
   SignupOutcome,
   SignupRequest,
-  SsnClaimResult
+  SsnClaimResult,
+  SsnFingerprint
 } from '../../avro/index.ts'
+import { FatalError } from '../../core/index.ts'
 
 /** What a fold wants done, in order. */
 export type SignupEffect =
-  | { readonly kind: 'claim'; readonly request: SignupRequest }
+  | {
+      readonly kind: 'claim'
+      readonly request: SignupRequest
+      readonly fingerprint: SsnFingerprint
+    }
   | { readonly kind: 'registered'; readonly request: SignupRequest }
   | { readonly kind: 'decided'; readonly request: SignupRequest; readonly outcome: SignupOutcome }
   | { readonly kind: 'answered'; readonly signupId: string; readonly outcome: SignupOutcome }
   | { readonly kind: 'retry_later' }
   | { readonly kind: 'retry_never' }
-  | { readonly kind: 'counted'; readonly event: 'repeated_requests' | 'stale_claim_results' }
+  | { readonly kind: 'counted'; readonly event: CountedEvent }
+
+/** `claim_conflicts`: a number of somebody registered belongs to another under the key asked for. */
+type CountedEvent = 'repeated_requests' | 'stale_claim_results' | 'claim_conflicts'
 
 /** State after an input, and what to do. */
 export interface SignupStep {
@@ -62,6 +76,7 @@ export function unclaimedEmail(nowMs: number): EmailClaimState {
     request: null,
     waiting: [],
     claimedAt: nowMs,
+    claimsGranted: 0,
     outcomes: []
   }
 }
@@ -107,17 +122,44 @@ export function foldClaimResult(
 ): SignupStep {
   const { request } = state
   if (state.status !== 'PENDING' || request === null || state.signupId !== result.signupId) {
+    return { state, effects: [{ kind: 'counted', event: lateEvent(state, result) }] }
+  }
+  const fingerprints = fingerprintsOf(request)
+  if (fingerprints[state.claimsGranted]?.ssnKey !== result.ssnKey) {
     return { state, effects: [{ kind: 'counted', event: 'stale_claim_results' }] }
   }
-  return result.granted
-    ? activate(state, request, environment)
-    : giveUp(state, request, environment)
+  if (!result.granted) return giveUp(state, request, environment)
+  const claimsGranted = state.claimsGranted + 1
+  if (claimsGranted === fingerprints.length) return activate(state, request, environment)
+  return claimNext({ ...state, claimsGranted, claimedAt: environment.nowMs }, request)
+}
+
+/** What a request has to be granted, in order. */
+export function fingerprintsOf(request: SignupRequest): readonly SsnFingerprint[] {
+  const { ssnKey, ssnKeyId, ssnKeysBefore } = request
+  return [...ssnKeysBefore, { keyId: ssnKeyId, ssnKey }]
+}
+
+/** Answers come again after a repeat, and to claims made for somebody registered long ago. */
+function lateEvent(state: EmailClaimState, result: SsnClaimResult): CountedEvent {
+  const isOwners = state.status === 'ACTIVE' && state.signupId === result.signupId
+  return isOwners && !result.granted ? 'claim_conflicts' : 'stale_claim_results'
 }
 
 /** Folds the retry timer: an unanswered claim is asked again, for as long as it takes. */
 export function foldRetry(state: EmailClaimState): SignupStep {
   if (state.status !== 'PENDING' || state.request === null) return { state, effects: [] }
-  return { state, effects: [{ kind: 'claim', request: state.request }, { kind: 'retry_later' }] }
+  return claimNext(state, state.request)
+}
+
+/** Asks for the first fingerprint that is not granted yet. */
+function claimNext(state: EmailClaimState, request: SignupRequest): SignupStep {
+  const fingerprint = fingerprintsOf(request)[state.claimsGranted]
+  if (fingerprint === undefined) throw new FatalError('HAIL_ASSERTION', 'all claims are granted')
+  return {
+    state,
+    effects: [{ kind: 'claim', request, fingerprint }, { kind: 'retry_later' }]
+  }
 }
 
 function own(
@@ -125,10 +167,9 @@ function own(
   request: SignupRequest,
   { nowMs }: SignupEnvironment
 ): SignupStep {
-  return {
-    state: { ...state, status: 'PENDING', signupId: request.signupId, request, claimedAt: nowMs },
-    effects: [{ kind: 'claim', request }, { kind: 'retry_later' }]
-  }
+  const { signupId } = request
+  const owned = { ...state, signupId, request, claimedAt: nowMs, claimsGranted: 0 }
+  return claimNext({ ...owned, status: 'PENDING' }, request)
 }
 
 function activate(
@@ -148,6 +189,7 @@ function activate(
     status: 'ACTIVE',
     request: null,
     waiting: [],
+    claimsGranted: 0,
     outcomes: remember(state.outcomes, outcome, request.signupId)
   }
   const effects: SignupEffect[] = [
@@ -170,7 +212,13 @@ function giveUp(
 ): SignupStep {
   const refused = refuse(state, { request, reasons: ['ssn_taken'] }, environment)
   const [next, ...waiting] = state.waiting
-  const freed: EmailClaimState = { ...refused.state, status: 'FREE', request: null, waiting }
+  const freed: EmailClaimState = {
+    ...refused.state,
+    status: 'FREE',
+    request: null,
+    waiting,
+    claimsGranted: 0
+  }
   if (next === undefined) {
     return { state: freed, effects: [...refused.effects, { kind: 'retry_never' }] }
   }

@@ -20,6 +20,8 @@ export function aSignup(over: Partial<SignupRequest> = {}): SignupRequest {
     zip: '10004',
     ssnCipher: 'v1.k.iv.ct.tag',
     ssnKey: 'ssn-1',
+    ssnKeyId: 'k1',
+    ssnKeysBefore: [],
     ssnLast4: '6789',
     ssnProblem: null,
     vehicle: null,

@@ -8,6 +8,7 @@ import type {
   SignupOutcome,
   SignupRequest,
   SsnClaim,
+  SsnFingerprint,
   UserEvent
 } from '../../avro/index.ts'
 
@@ -15,15 +16,19 @@ import type {
 export const welcomeLifeMs = 86_400_000
 
 /** The question whether the number is free. */
-export function ssnClaimOf(request: SignupRequest, nowMs: number): SsnClaim {
-  const { ssnKey, signupId, emailKey, role } = request
+export function ssnClaimOf(
+  request: SignupRequest,
+  { ssnKey }: SsnFingerprint,
+  nowMs: number
+): SsnClaim {
+  const { signupId, emailKey, role } = request
   return { ssnKey, signupId, emailKey, role, claimedAt: nowMs }
 }
 
 /** The first version of the user: all that the request says, except what only sign-up needs. */
 export function userEventOf(request: SignupRequest, nowMs: number): UserEvent {
   const { firstName, lastName, email, phone, street, city, state, zip } = request
-  const { userId, signupId, role, ssnCipher, ssnKey, ssnLast4 } = request
+  const { userId, signupId, role, ssnCipher, ssnKey, ssnKeyId, ssnLast4 } = request
   const isDriver = role === 'DRIVER'
   return {
     eventId: `${userId}:1`,
@@ -42,6 +47,7 @@ export function userEventOf(request: SignupRequest, nowMs: number): UserEvent {
     zip,
     ssnCipher,
     ssnKey,
+    ssnKeyId,
     ssnLast4,
     vehicle: isDriver ? request.vehicle : null,
     licence: isDriver ? request.licence : null,

@@ -1,6 +1,7 @@
 /**
  * @module Who may have a social security number in a role: the first sign-up that asks, for ever.
- * The same sign-up gets the same answer however often it asks.
+ * The same sign-up gets the same answer however often it asks. The number is known by a fingerprint
+ * under one key; under another key it is another entry, see email-claim.ts.
  */
 import type { SsnClaim, SsnClaimResult, SsnClaimState } from '../../avro/index.ts'
 

@@ -132,3 +132,96 @@ test('a foreign key, a tombstone and nonsense are dead-lettered', async () => {
   expect(driver.deadLetters('ssn_claims')).toHaveLength(1)
   expect(driver.read('action_results')).toEqual([])
 })
+
+describe('a rotation of the fingerprint key', () => {
+  const before = { keyId: 'k0', ssnKey: 'old-1' }
+  const after = { ssnKey: 'new-1', ssnKeyId: 'k1' }
+  /** A sign-up of the same person from an edge that has these keys. */
+  const person = (n: number, keys: 'k0' | 'k1+k0' | 'k1') =>
+    aSignup({
+      signupId: `s-${n}`,
+      emailKey: `email-${n}`,
+      ...(keys === 'k0' ? { ssnKey: before.ssnKey, ssnKeyId: 'k0' } : after),
+      ...(keys === 'k1+k0' ? { ssnKeysBefore: [before] } : {})
+    })
+  const backfill = (driver: TopologyDriver, n: number): Promise<void> => {
+    const { signupId, emailKey, role } = person(n, 'k1')
+    const claim = { ssnKey: after.ssnKey, signupId, emailKey, role, claimedAt: startMs }
+    return driver.pipe('ssn_claims', claim.ssnKey, claim)
+  }
+
+  test('finds who registered before, in, and after it, whatever restarts in between', async () => {
+    const driver = setUp()
+    await signUp(driver, person(1, 'k0'))
+    await driver.restart()
+    await signUp(driver, person(2, 'k1+k0'))
+    await signUp(driver, person(3, 'k0'))
+    await backfill(driver, 1)
+    await driver.restart()
+    await signUp(driver, person(4, 'k1+k0'))
+    await signUp(driver, person(5, 'k1'))
+    await driver.wipe('signups', 'claims', 'ssns')
+    await signUp(driver, person(6, 'k1'))
+    expect(outcomes(driver)).toEqual([
+      ['s-1', 'APPLIED', null],
+      ...['s-2', 's-3', 's-4', 's-5', 's-6'].map((id) => [id, 'REFUSED', 'ssn_taken'])
+    ])
+    expect(driver.read('user_events')).toHaveLength(1)
+  })
+
+  test('misses a person whose number was not claimed under the new key: so it has to be', async () => {
+    const driver = setUp()
+    await signUp(driver, person(1, 'k0'))
+    await signUp(driver, person(2, 'k1'))
+    expect(outcomes(driver).map(([, outcome]) => outcome)).toEqual(['APPLIED', 'APPLIED'])
+  })
+
+  test('registers a new person once under both keys, with two claims, restarted between them', async () => {
+    if (requests === undefined || claims === undefined) throw new Error('expected two topologies')
+    const driver = setUp([requests])
+    await signUp(driver, person(1, 'k1+k0'))
+    expect(driver.read('ssn_claims').map(({ key }) => key)).toEqual(['old-1'])
+    const { signupId, emailKey, role } = person(1, 'k1')
+    const granted = { signupId, emailKey, role, granted: true, decidedAt: startMs }
+    await driver.pipe('ssn_claim_results', emailKey, { ...granted, ssnKey: 'old-1' })
+    await driver.restart()
+    expect(driver.read('user_events')).toEqual([])
+    expect(driver.read('ssn_claims').map(({ key }) => key)).toEqual(['new-1'])
+    await driver.advance(31_000)
+    expect(driver.read('ssn_claims').map(({ key }) => key)).toEqual(['new-1'])
+    await driver.pipe('ssn_claim_results', emailKey, { ...granted, ssnKey: 'new-1' })
+    expect(driver.read('user_events')).toMatchObject([
+      { value: { ssnKey: 'new-1', ssnKeyId: 'k1', signupId: 's-1' } }
+    ])
+  })
+
+  test('lets one of two win that are asked for at edges in neighbouring steps', async () => {
+    for (const [one, two] of [
+      ['k0', 'k1+k0'],
+      ['k1+k0', 'k0'],
+      ['k1+k0', 'k1'],
+      ['k1', 'k1+k0'],
+      ['k1+k0', 'k1+k0']
+    ] as const) {
+      const driver = setUp()
+      const [first, second] = [person(1, one), person(2, two)]
+      await driver.pipe('signup_requests', first.emailKey, first, { run: false })
+      await signUp(driver, second)
+      const applied = outcomes(driver).filter(([, outcome]) => outcome === 'APPLIED')
+      expect(applied, `${one}, ${two}`).toHaveLength(1)
+    }
+  })
+
+  test('counts a claim that finds the number with another sign-up, and changes nothing', async () => {
+    const driver = setUp()
+    await signUp(driver, person(1, 'k0'))
+    await signUp(driver, person(2, 'k1'))
+    driver.read('user_events')
+    await backfill(driver, 1)
+    expect(driver.read('user_events')).toEqual([])
+    expect(driver.read('ssn_claim_results').at(-1)?.value).toMatchObject({
+      signupId: 's-1',
+      granted: false
+    })
+  })
+})

@@ -124,7 +124,11 @@ function applyEffect(
   const nowMs = ctx.taskTimeMs
   switch (effect.kind) {
     case 'claim':
-      ctx.emit('ssn_claims', effect.request.ssnKey, ssnClaimOf(effect.request, nowMs))
+      ctx.emit(
+        'ssn_claims',
+        effect.fingerprint.ssnKey,
+        ssnClaimOf(effect.request, effect.fingerprint, nowMs)
+      )
       return
     case 'registered':
       ctx.emit('user_events', effect.request.userId, userEventOf(effect.request, nowMs))

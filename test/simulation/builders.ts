@@ -171,6 +171,7 @@ export function aRegistration(driverId: string, fields: Partial<UserEvent> = {})
     zip: '10001',
     ssnCipher: 'v1.cipher',
     ssnKey: 'ssn-key',
+    ssnKeyId: 'k1',
     ssnLast4: '1234',
     vehicle: { make: 'Toyota', model: 'Camry', year: 2022, color: 'black', plate: 'T1' },
     licence: { number: 'L1', state: 'NY', expiresOn: '2030-01-01' },

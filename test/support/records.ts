@@ -102,6 +102,7 @@ export function aUserEvent(event: Partial<UserEvent> = {}): UserEvent {
     zip: '10001',
     ssnCipher: 'v1.dev1.iv.ct.tag',
     ssnKey: `ssn-${userId}`,
+    ssnKeyId: 'k1',
     ssnLast4: '0000',
     vehicle: null,
     licence: null,

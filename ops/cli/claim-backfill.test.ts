@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { encryptField, fingerprintsOfField, parseKeyring } from '../../core/index.ts'
+import { createIds } from '../../domain/index.ts'
+import { backfillClaim } from './claim-backfill.ts'
+
+const keyOf = (kid: string, fill: number): string =>
+  `${kid}:${Buffer.alloc(32, fill).toString('base64')}`
+const plain = '536904399'
+const ids = createIds('a secret for tests only')
+const emailKey = ids.emailKey('DRIVER', 'ada@example.com')
+const signupId = ids.signupId({ emailKey, idempotencyKey: 'k' })
+
+test('claims for the sign-up that registered, as the edge will claim with the new key alone', () => {
+  const oldKeys = parseKeyring(keyOf('a', 1))
+  const place = { field: 'ssn', entityId: 'd-1' }
+  const user = {
+    userId: 'd-1',
+    signupId,
+    role: 'DRIVER',
+    ssnCipher: encryptField({ ...place, plain, keys: oldKeys })
+  } as const
+  const keys = {
+    piiKeys: parseKeyring([keyOf('b', 2), keyOf('a', 1)].join()),
+    piiHmacKeys: parseKeyring([keyOf('new', 4), keyOf('old', 3)].join())
+  }
+  const atEdge = fingerprintsOfField({ plain, field: 'ssn', keys: parseKeyring(keyOf('new', 4)) })
+  expect(backfillClaim(user, keys, 5)).toEqual({
+    ssnKey: atEdge[0]?.fingerprint,
+    signupId,
+    emailKey,
+    role: 'DRIVER',
+    claimedAt: 5
+  })
+})
+
+test('during a rotation the edge claims under the old key first and the new one last', () => {
+  const keys = parseKeyring([keyOf('new', 4), keyOf('old', 3)].join())
+  const under = (kid: string, fill: number) =>
+    fingerprintsOfField({ plain, field: 'ssn', keys: parseKeyring(keyOf(kid, fill)) })
+  expect(fingerprintsOfField({ plain, field: 'ssn', keys })).toEqual([
+    ...under('old', 3),
+    ...under('new', 4)
+  ])
+})

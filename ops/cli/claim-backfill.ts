@@ -1,0 +1,158 @@
+/**
+ * @module Claims every registered number under the current key of its fingerprints, for the sign-up
+ * that registered it: the middle step of a rotation of `PII_HMAC_KEYS`
+ * (docs/runbooks/pii-keys.md). What is granted already is granted again, so it may be run as often as
+ * wanted. Numbers are decrypted in memory, one batch at a time, and never written.
+ */
+import { type Codec, type SsnClaim, topics } from '../../avro/index.ts'
+import { type Clock, decryptField, fingerprintField, type Keyring } from '../../core/index.ts'
+import {
+  type Fetcher,
+  type KafkaAdmin,
+  type KafkaProducer,
+  partitionForKey
+} from '../../core/kafka/index.ts'
+import { emailKeyOfSignup } from '../../domain/index.ts'
+
+/** A registered person. */
+export interface RegisteredUser {
+  readonly userId: string
+  readonly signupId: string
+  readonly role: 'CUSTOMER' | 'DRIVER'
+  readonly ssnCipher: string
+}
+
+/** The keys in use. */
+export interface RotationKeys {
+  readonly piiKeys: Keyring
+  readonly piiHmacKeys: Keyring
+}
+
+/** What the backfill works with. */
+export interface BackfillPorts {
+  readonly admin: KafkaAdmin
+  readonly fetcher: Fetcher
+  readonly producer: KafkaProducer
+  readonly codec: Pick<Codec, 'encode' | 'decode'>
+  readonly clock: Clock
+}
+
+/** How it went. The old key may go when nobody is in `conflicts` or `unanswered`. */
+export interface BackfillReport {
+  readonly keyId: string
+  readonly users: number
+  readonly granted: number
+  /** Sign-ups whose number belongs to another sign-up under the current key. */
+  readonly conflicts: readonly string[]
+  /** Sign-ups whose claim was not answered in time: run it again. */
+  readonly unanswered: readonly string[]
+}
+
+/** Users claimed at a time; the next batch begins when all are answered. */
+const batchUsers = 500
+/** A claim is answered within two commits of 100 ms; this is an outage. */
+const answerMsMax = 60_000
+
+/** The claim of a registered number under the current key. Throws `HAIL_PII_*` for a bad cipher. */
+export function backfillClaim(
+  { userId, signupId, role, ssnCipher }: RegisteredUser,
+  { piiKeys, piiHmacKeys }: RotationKeys,
+  nowMs: number
+): SsnClaim {
+  const plain = decryptField({ field: 'ssn', entityId: userId, value: ssnCipher, keys: piiKeys })
+  const ssnKey = fingerprintField({ plain, field: 'ssn', key: piiHmacKeys.current.key })
+  return {
+    ssnKey,
+    signupId,
+    emailKey: emailKeyOfSignup(signupId) ?? '',
+    role,
+    claimedAt: nowMs
+  }
+}
+
+/** Claims the numbers of all `users` and waits for the answers. */
+export async function backfillClaims(
+  users: AsyncIterable<RegisteredUser>,
+  keys: RotationKeys,
+  ports: BackfillPorts
+): Promise<BackfillReport> {
+  const positions = await endsOfResults(ports.admin)
+  const conflicts: string[] = []
+  const unanswered: string[] = []
+  let count = 0
+  for await (const batch of inBatches(users)) {
+    count += batch.length
+    const waiting = new Map<string, string>()
+    const claims = batch.map((user) => backfillClaim(user, keys, ports.clock.now()))
+    for (const claim of claims) waiting.set(claimId(claim), claim.signupId)
+    await sendClaims(claims, ports)
+    conflicts.push(...(await takeAnswers(waiting, positions, ports)))
+    unanswered.push(...waiting.values())
+  }
+  const granted = count - conflicts.length - unanswered.length
+  return { keyId: keys.piiHmacKeys.current.kid, users: count, granted, conflicts, unanswered }
+}
+
+const claimId = ({ ssnKey, role, signupId }: Omit<SsnClaim, 'emailKey' | 'claimedAt'>): string =>
+  `${ssnKey}/${role}/${signupId}`
+
+async function* inBatches(users: AsyncIterable<RegisteredUser>): AsyncGenerator<RegisteredUser[]> {
+  let batch: RegisteredUser[] = []
+  for await (const user of users) {
+    batch.push(user)
+    if (batch.length < batchUsers) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function endsOfResults(admin: KafkaAdmin): Promise<Map<number, bigint>> {
+  const offsets = await admin.endOffsets('ssn_claim_results')
+  return new Map([...offsets].map(([partition, { high }]) => [partition, high]))
+}
+
+async function sendClaims(claims: readonly SsnClaim[], { producer, codec }: BackfillPorts) {
+  await producer.send(
+    claims.map((claim) => ({
+      topic: 'ssn_claims',
+      partition: partitionForKey(claim.ssnKey, topics.ssn_claims.partitions),
+      key: claim.ssnKey,
+      value: codec.encode('SsnClaim', claim),
+      timestampMs: claim.claimedAt
+    }))
+  )
+}
+
+/** Removes what is answered from `waiting` and returns the sign-ups that were refused. */
+async function takeAnswers(
+  waiting: Map<string, string>,
+  positions: Map<number, bigint>,
+  { fetcher, codec, clock }: BackfillPorts
+): Promise<string[]> {
+  const refused: string[] = []
+  const deadlineMs = clock.monotonic() + answerMsMax
+  while (waiting.size > 0 && clock.monotonic() < deadlineMs) {
+    const requests = [...positions].map(([partition, offset]) => ({
+      topic: 'ssn_claim_results',
+      partition,
+      offset
+    }))
+    const fetched = await fetcher.fetch(requests, {
+      maxWaitMs: 200,
+      maxBytesPerPartition: 1 << 20,
+      maxBytes: 4 << 20,
+      isolation: 'committed'
+    })
+    for (const { partition, records, offsetNext, error } of fetched) {
+      if (error !== null) continue
+      positions.set(partition, offsetNext)
+      for (const { value } of records) {
+        if (value === null) continue
+        const result = codec.decode('SsnClaimResult', value)
+        if (waiting.delete(claimId(result)) && !result.granted) refused.push(result.signupId)
+      }
+    }
+  }
+  return refused
+}
