@@ -63,7 +63,6 @@ const startFailing = async (failure: Failure) => {
     keys: createSecretKeySource(config.shared.secrets.jwtSecret ?? ''),
     markets: createMarkets(defaultMarkets),
     policy: createPolicy({ timeScale: 1 }),
-    log: new MemoryTopics(systemClock, codec),
     live: new MemoryStores(),
     history: new MemoryHistory(),
     log: new MemoryTopics(systemClock, codec),
