@@ -45,6 +45,7 @@ const personal = new Set([
   'zip',
   'ssnCipher',
   'ssnKey',
+  'ssnKeysBefore',
   'ssnLast4',
   'plate',
   'lat',
