@@ -41,9 +41,6 @@ export type SimulationOptions = {
   readonly seed: number
   readonly drivers: number
   readonly customers: number
-  /** Length of the load, and its mean requests a second. */
-  readonly seconds: number
-  readonly rate: number
   readonly trips: readonly RecordedTrip[]
   /** Drivers start at these places, in this order and then again from the first. */
   readonly starts: readonly Point[]
@@ -162,12 +159,16 @@ export class Simulation {
     for (const driver of this.#drivers) this.#work.push(driver.run())
   }
 
-  /** Sends all requests; resolves when the last was sent, while rides go on. */
-  async runLoad(): Promise<void> {
+  /**
+   * Sends requests for so many seconds at a mean rate a second; resolves when the last was sent, while
+   * rides go on.
+   */
+  async runLoad(load: { readonly seconds: number; readonly rate: number }): Promise<void> {
     const { clock, policy, timezone, habits } = this.#scene
     const speed = roadSpeed({ atMs: clock.now(), timezone, timeScale: policy.timeScale })
     const { list, tooLong } = planArrivals({
       ...this.#options,
+      ...load,
       tripMetersMax: tripMetersWithin(this.#options.tripSecondsMax, speed)
     })
     this.#tripsLeftOut = tooLong

@@ -10,19 +10,19 @@ import { type ConfigValues, defineConfig, type Environment } from '../../core/in
 export const demoConfig = defineConfig({
   DEMO_SECONDS: {
     type: 'int',
-    default: 60,
+    default: null,
     min: 10,
     max: 3_600,
     unit: 'seconds',
-    doc: 'How long the demo asks for rides.'
+    doc: 'How long the demo asks for rides. Default: 60, longer at a lower rate.'
   },
   DEMO_RATE: {
     type: 'number',
-    default: 10.5,
+    default: null,
     min: 0.1,
     max: 500,
     unit: 'requests/s',
-    doc: 'Mean rate of ride requests in the demo.'
+    doc: 'Mean rate of ride requests in the demo. Default: by how fast the machine signs people up, 10.5 at most.'
   },
   DEMO_DRIVERS: {
     type: 'int',

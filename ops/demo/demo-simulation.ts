@@ -39,8 +39,6 @@ export function createSimulation(
     seed: settings.DEMO_SEED,
     drivers: settings.DEMO_DRIVERS,
     customers: settings.DEMO_CUSTOMERS,
-    seconds: settings.DEMO_SECONDS,
-    rate: settings.DEMO_RATE,
     trips,
     starts,
     tripSecondsMax: demoLimits.tripSecondsMax,

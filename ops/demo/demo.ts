@@ -16,6 +16,7 @@ import { EventTail } from './event-tail.ts'
 import { type Fault, injectFaults } from './fault.ts'
 import { faultFigures } from './fault-figures.ts'
 import { gatherEvidence } from './gather.ts'
+import { chosenPace, type Pace } from './pace.ts'
 import { describeStatus, Progress, type ProgressStream } from './progress.ts'
 import { createReport } from './report.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -93,8 +94,8 @@ async function runOn(stage: Stage, run: Run): Promise<DemoResult> {
   const onAbort = (): void => void simulation.stop()
   signal.addEventListener('abort', onAbort, { once: true })
 
-  await gather(simulation, run)
-  const load = await runLoad(stage, simulation, run)
+  const pace = chosenPace(settings, await gather(simulation, run))
+  const load = await runLoad(stage, simulation, { ...run, pace })
   await settle(simulation, run)
   progress.tell('checking: API, database and committed topics')
   const evidence = await gatherEvidence({ stage, simulation, tail, codec, from, clock, signal })
@@ -105,12 +106,13 @@ async function runOn(stage: Stage, run: Run): Promise<DemoResult> {
     faults: load.faults,
     untilMs: load.endedAtMs
   })
-  const { DEMO_KILL: killed, DEMO_FLUSH: isFlushing, DEMO_SECONDS, DEMO_RATE } = settings
+  const { DEMO_KILL: killed, DEMO_FLUSH: isFlushing } = settings
   for (const anomaly of evidence.push.anomalies.slice(0, anomaliesShown)) progress.tell(anomaly)
   const failed = failedEquations(report, faults, {
     isKilling: killed !== null,
     isFlushing,
-    requests: DEMO_SECONDS * DEMO_RATE
+    requests: pace.seconds * pace.rate,
+    slowness: pace.slowness
   })
   const figures = {
     demo: killed === null ? (isFlushing ? 'flush' : 'plain') : `kill ${killed}`,
@@ -119,8 +121,9 @@ async function runOn(stage: Stage, run: Run): Promise<DemoResult> {
     timeScale: settings.DEMO_TIME_SCALE,
     ...faults,
     drivers: settings.DEMO_DRIVERS,
-    requestsPerSecond: settings.DEMO_RATE,
-    loadSeconds: settings.DEMO_SECONDS,
+    requestsPerSecond: pace.rate,
+    loadSeconds: pace.seconds,
+    slowness: pace.slowness,
     seed: settings.DEMO_SEED,
     tripsLeftOut: simulation.status().tripsLeftOut,
     restarts: stage.supervisor.restarts(),
@@ -132,11 +135,15 @@ async function runOn(stage: Stage, run: Run): Promise<DemoResult> {
   return { figures, failed }
 }
 
-async function gather(simulation: Simulation, { settings, progress, signal }: Run): Promise<void> {
+/** Everybody is signed up, listens and is on duty; how many signed up a second. */
+async function gather(simulation: Simulation, run: Run): Promise<number> {
+  const { settings, progress, signal, clock } = run
   const { DEMO_DRIVERS: drivers, DEMO_CUSTOMERS: customers } = settings
   progress.tell(`signing up ${drivers} drivers and ${customers} customers`)
   progress.showLive(() => `signing up: ${simulation.status().signedUp} of ${drivers + customers}`)
+  const startedMs = clock.monotonic()
   await simulation.signUpAll()
+  const perSecond = ((drivers + customers) * 1_000) / (clock.monotonic() - startedMs)
   progress.showLive(() => `connecting: ${simulation.listening} of ${drivers + customers}`)
   const listening = await simulation.listen(demoLimits.listenMs)
   progress.tell(`${listening} phones listen to push`)
@@ -144,12 +151,17 @@ async function gather(simulation: Simulation, { settings, progress, signal }: Ru
   await simulation.goOnline()
   progress.stopLive()
   signal.throwIfAborted()
-  progress.tell(`${drivers} drivers are online`)
+  progress.tell(`${drivers} drivers are online; ${Math.round(perSecond)} people signed up a second`)
+  return perSecond
 }
 
-async function runLoad(stage: Stage, simulation: Simulation, run: Run): Promise<Load> {
-  const { clock, settings, progress, signal } = run
-  const { DEMO_RATE: rate, DEMO_SECONDS: seconds } = settings
+async function runLoad(
+  stage: Stage,
+  simulation: Simulation,
+  run: Run & { readonly pace: Pace }
+): Promise<Load> {
+  const { clock, settings, progress, signal, pace } = run
+  const { rate, seconds } = pace
   progress.tell(
     `load: ${rate} requests/s for ${seconds} s at time scale ${settings.DEMO_TIME_SCALE}`
   )
@@ -159,6 +171,7 @@ async function runLoad(stage: Stage, simulation: Simulation, run: Run): Promise<
   const loadEnd = new AbortController()
   const faulting = injectFaults({
     settings,
+    loadMs: seconds * 1_000,
     stage,
     simulation,
     clock,
@@ -166,7 +179,7 @@ async function runLoad(stage: Stage, simulation: Simulation, run: Run): Promise<
     signal: AbortSignal.any([signal, loadEnd.signal])
   })
   try {
-    await simulation.runLoad()
+    await simulation.runLoad(pace)
   } finally {
     loadEnd.abort()
   }

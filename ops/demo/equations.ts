@@ -21,6 +21,8 @@ export type Expectations = {
   readonly isFlushing: boolean
   /** Requests of the run; figures of a small run reach no targets. */
   readonly requests: number
+  /** How many times longer than on a fast machine things may take; see pace.ts. */
+  readonly slowness: number
 }
 
 /** Runs of at least so many requests have to show everything that can happen to a ride. */
@@ -38,7 +40,7 @@ export function failedEquations(
     ...accounts(report),
     ...pushed(report, isFull),
     ...(isFull ? variety(report) : []),
-    ...(isFull && !isDisturbed ? speed(report) : []),
+    ...(isFull && !isDisturbed ? speed(report, expected.slowness) : []),
     ...faultsOf(faults, expected)
   ].flatMap(({ holds, sentence }) => (holds ? [] : [sentence]))
 }
@@ -106,8 +108,9 @@ function variety(report: Report): Equation[] {
   ]
 }
 
-function speed({ matchLatencyMs, push }: Report): Equation[] {
-  const { matchP99MsMax, pushP99MsMax } = demoTargets
+function speed({ matchLatencyMs, push }: Report, slowness: number): Equation[] {
+  const matchP99MsMax = Math.round(demoTargets.matchP99MsMax * slowness)
+  const pushP99MsMax = Math.round(demoTargets.pushP99MsMax * slowness)
   return [
     {
       holds: matchLatencyMs.p99 < matchP99MsMax,

@@ -18,6 +18,8 @@ export type Fault =
 /** What decides when and how. */
 export type FaultOptions = {
   readonly settings: DemoSettings
+  /** Length of the load. */
+  readonly loadMs: number
   readonly stage: Stage
   readonly simulation: Simulation
   readonly clock: Clock
@@ -53,9 +55,9 @@ export async function restoredSince(stage: Stage, restoredBefore: number): Promi
 }
 
 /** Waits for the middle of the load with enough rides open. */
-async function isLoaded({ settings, simulation, clock, signal }: FaultOptions): Promise<boolean> {
+async function isLoaded({ loadMs, simulation, clock, signal }: FaultOptions): Promise<boolean> {
   try {
-    await clock.sleep(settings.DEMO_SECONDS * 1_000 * demoLimits.faultAfterShare, signal)
+    await clock.sleep(loadMs * demoLimits.faultAfterShare, signal)
     while (simulation.ledger.counts().open < demoLimits.openAtFaultMin) {
       await clock.sleep(100, signal)
     }

@@ -3,7 +3,7 @@ import { failedEquations } from './equations.ts'
 import type { EventFact, Evidence } from './evidence.ts'
 import { createReport, longestSilenceMs, openAt, percentile } from './report.ts'
 
-const expectations = { isKilling: false, isFlushing: false, requests: 10 }
+const expectations = { isKilling: false, isFlushing: false, requests: 10, slowness: 1 }
 
 const event = (rideId: string, seq: number, type: EventFact['type']): EventFact => ({
   rideId,
@@ -201,6 +201,7 @@ describe('the targets of a full run', () => {
     const slow = 'matchLatencyMs.p99 < 5000 does not hold: 6000'
     expect(failedEquations(report, {}, full)).toContain(slow)
     expect(failedEquations(report, {}, expectations)).toEqual([])
+    expect(failedEquations(report, {}, { ...full, slowness: 1.3 })).not.toContain(slow)
     const killing = { ...full, isKilling: true }
     expect(failedEquations(report, { openAtKill: 50 }, killing)).not.toContain(slow)
   })
