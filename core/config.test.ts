@@ -62,6 +62,7 @@ describe('readSharedConfig', () => {
       'PII_KEYS (k2): expected 32 bytes in base64, got 31 bytes'
     )
     expect(() => readSharedConfig({ PII_KEYS: 'nokid' })).toThrow(/^(?!.*nokid).*PII_KEYS/)
+    expect(() => readSharedConfig({ PII_HMAC_KEY: 'k' })).toThrow('PII_HMAC_KEY: expected PII_HMAC')
     expect(() => readSharedConfig({ PII_HMAC_KEYS: 'k:short' })).toThrow(
       'PII_HMAC_KEYS (k): expected 32 bytes in base64'
     )

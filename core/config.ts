@@ -204,6 +204,7 @@ function readSecrets<S extends keyof Secrets>(
   environment: Environment,
   names: readonly S[]
 ): Pick<Secrets, S> {
+  refuseFormerName(environment)
   const chosen = names.map((name) => SECRET_VARIABLES[name])
   const all = Object.entries(secretConfig.definitions)
   const definitions = Object.fromEntries(
@@ -215,6 +216,13 @@ function readSecrets<S extends keyof Secrets>(
     return [name, parseSecret(name, variable, values[variable] ?? null)]
   })
   return Object.fromEntries(secrets) as Pick<Secrets, S>
+}
+
+/** Read as unset it would mean another key outside of production, under which every number is free. */
+function refuseFormerName(environment: Environment): void {
+  if (!environment['PII_HMAC_KEY']) return
+  const expected = 'PII_HMAC_KEYS with the same key behind an id of your choice and a colon'
+  throw new ConfigError([{ variable: 'PII_HMAC_KEY', expected, got: 'the former name' }])
 }
 
 function parseSecret(name: keyof Secrets, variable: string, text: string | null): unknown {

@@ -18,8 +18,8 @@ export type BookedRide = {
 
 /** Statuses no ride leaves, in lower case. */
 const endedStatuses = new Set(['completed', 'cancelled', 'no_drivers_available', 'rejected'])
-/** Ended rides kept, as a rating may still come. */
-const endedMax = 20
+/** Ended rides kept unless told otherwise, as a rating may still come. */
+const endedMaxDefault = 20
 /** Broken promises remembered by their words; the rest is counted. */
 const anomaliesMax = 100
 
@@ -37,7 +37,13 @@ export class PushBook {
   readonly #dropped = new Set<string>()
   /** Rides asked for of which nothing was told yet; a hello names them with 0. */
   readonly #expected = new Set<string>()
+  readonly #endedMax: number
   #hasSnapshot = false
+
+  /** `endedMax` ended rides are kept. */
+  constructor({ endedMax = endedMaxDefault }: { readonly endedMax?: number } = {}) {
+    this.#endedMax = endedMax
+  }
 
   /** A ride was accepted: its first event is to come. */
   expect(rideId: string): void {
@@ -141,7 +147,7 @@ export class PushBook {
       document
     })
     const ended = [...this.#rides].filter((entry) => endedStatuses.has(entry[1].status))
-    if (ended.length > endedMax) this.#rides.delete(ended[0]?.[0] ?? '')
+    if (ended.length > this.#endedMax) this.#rides.delete(ended[0]?.[0] ?? '')
   }
 
   #seqOf(rideId: string): number | undefined {

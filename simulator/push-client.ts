@@ -24,6 +24,8 @@ export type PushClientOptions = {
   readonly log: PushLog
   /** Ends the connection for good. */
   readonly signal: AbortSignal
+  /** Of the book; a phone's own where left out. */
+  readonly bookLimits?: { readonly endedMax: number }
   /** Each frame but heartbeats, after the book has taken it. */
   readonly onFrame?: (frame: PushFrame) => void
 }
@@ -40,7 +42,7 @@ const backoffMsMax = 5_000
 
 /** See the module. */
 export class PushClient {
-  readonly book = new PushBook()
+  readonly book: PushBook
   readonly #options: PushClientOptions
   readonly #outcomes = new Map<string, PushFrame>()
   readonly #wakers: Wakers
@@ -52,6 +54,7 @@ export class PushClient {
 
   constructor(options: PushClientOptions) {
     this.#options = options
+    this.book = new PushBook(options.bookLimits)
     this.#wakers = new Wakers(options)
   }
 

@@ -65,6 +65,8 @@ export type SimulationStatus = {
   readonly tripsLeftOut: number
 }
 
+/** Ended rides of a customer that are remembered to the end, to be judged; a hello names 100 rides at most. */
+const endedRidesMax = 80
 /** Calls in flight while everybody signs up. */
 const signUpsAtOnce = 96
 /** Position of two drivers who start at one recorded place, degrees apart (about 50 m). */
@@ -230,7 +232,8 @@ export class Simulation {
 
   #addCustomer(id: string, token: string): void {
     const { baseUrl, clock, pushLog: log, signal } = this.#scene
-    const push = new PushClient({ baseUrl, token, clock, log, signal })
+    const bookLimits = { endedMax: endedRidesMax }
+    const push = new PushClient({ baseUrl, token, clock, log, signal, bookLimits })
     const api = createActorApi(this.#scene, token, push)
     this.#customers.push({ id, api, push, openRides: 0 })
   }

@@ -17,6 +17,7 @@ const run = {
   requestsPerSecond: 30,
   refused: 0,
   broken: 0,
+  timedOut: 0,
   p50: 1,
   p90: 2,
   p99: 49,

@@ -45,7 +45,7 @@ export const fanOut: Scenario<FanOutResult> = async ({ stage, sizes, files }) =>
     aRide({ rideId: index.toString(16).padStart(32, '0'), customerId: subject })
   )
   const own = await startOwnIngress(stage, { ROLES: 'push' })
-  const writer = await EventWriter.open(stage, rides)
+  let writer: EventWriter | null = null
   let tally: Tally | null = null
   const crowd = new PushCrowd({
     baseUrl: new URL(own.url).origin,
@@ -66,7 +66,7 @@ export const fanOut: Scenario<FanOutResult> = async ({ stage, sizes, files }) =>
     const load = { startMs, ratePerSecond, total, seqBefore }
     const current: Tally = { load, lateness: new Histogram(), lastMs: startMs }
     tally = current
-    await writer.write(load)
+    await writer?.write(load)
     const until = clock.monotonic() + drainMs
     while (current.lateness.count < total && clock.monotonic() < until) {
       await clock.sleep(lookEveryMs)
@@ -74,6 +74,7 @@ export const fanOut: Scenario<FanOutResult> = async ({ stage, sizes, files }) =>
     return current
   }
   try {
+    writer = await EventWriter.open(stage, rides)
     await crowd.connect()
     stage.tell(`push: ${bearers.length} clients are connected`)
     const warmUp = await run(sizes.warmupSeconds, 0)
@@ -103,7 +104,7 @@ export const fanOut: Scenario<FanOutResult> = async ({ stage, sizes, files }) =>
     return result
   } finally {
     crowd.close()
-    await writer.close()
+    await writer?.close()
     await own.stop()
   }
 }

@@ -23,8 +23,10 @@ export interface WrkRun {
   readonly requestsPerSecond: number
   /** Answers of status 400 and more. */
   readonly refused: number
-  /** Connections refused, cut or silent for 2 s. */
+  /** Connections refused or cut. */
   readonly broken: number
+  /** Answers that took longer than 2 s. */
+  readonly timedOut: number
   readonly p50: number
   readonly p90: number
   readonly p99: number
@@ -75,6 +77,7 @@ export async function runWrk(options: WrkOptions): Promise<WrkRun> {
     requestsPerSecond: Math.round(figure('requests') / elapsed),
     refused: figure('refused'),
     broken: figure('broken'),
+    timedOut: figure('timedOut'),
     p50: milliseconds('p50'),
     p90: milliseconds('p90'),
     p99: milliseconds('p99'),

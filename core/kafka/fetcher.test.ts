@@ -19,6 +19,8 @@ type Answer = () => FetchResponse
 class FakeCluster implements RawCluster {
   readonly targetTopics = new Set<string>()
   refreshes = 0
+  /** Waits asked for, behind the replica id at the start of each request. */
+  readonly waitsMs: number[] = []
   readonly answerByNode = new Map<number, Answer>()
 
   async connect(): Promise<void> {}
@@ -42,7 +44,11 @@ class FakeCluster implements RawCluster {
   async findBroker({ nodeId }: { nodeId: number | string }): Promise<RawBroker> {
     const answer = this.answerByNode.get(Number(nodeId))
     if (answer === undefined) throw new Error('connect ECONNREFUSED')
-    const send = async () => answer() as never
+    const send = async ({ request }: { request: { encode(): Promise<{ buffer: Buffer }> } }) => {
+      const { buffer } = await request.encode()
+      this.waitsMs.push(buffer.readInt32BE(4))
+      return answer() as never
+    }
     return { nodeId, connectionPool: { send } } as unknown as RawBroker
   }
   findGroupCoordinator(): Promise<RawBroker> {
@@ -91,6 +97,17 @@ describe('fetcher', () => {
     expect(fetched.map(({ partition }) => partition)).toEqual([1, 0])
     expect(errorsOf(fetched)).toEqual([null, null])
     expect(cluster.refreshes).toBe(0)
+  })
+
+  test('lets a broker wait for longer only where no other could have the answer', async () => {
+    const { cluster, fetcher, answer, requests } = setUp()
+    answer(0)
+    answer(1)
+    const patient = { ...options, soleLeaderWaitMs: 500 }
+    await fetcher.fetch(requests, patient)
+    await fetcher.fetch(requests.slice(0, 1), patient)
+    await fetcher.fetch(requests.slice(0, 1), options)
+    expect(cluster.waitsMs).toEqual([10, 10, 500, 10])
   })
 
   test('reports an unreachable broker for its partitions alone, after at least 50 ms', async () => {

@@ -69,8 +69,10 @@ export class ClusterFetcher implements Fetcher {
     const startMs = this.#clock.monotonic()
     await this.#learnTopics(requests)
     const { byLeader, results } = this.#groupByLeader(requests)
+    const { maxWaitMs, soleLeaderWaitMs = maxWaitMs } = options
+    const waits = { ...options, maxWaitMs: byLeader.size === 1 ? soleLeaderWaitMs : maxWaitMs }
     await Promise.all(
-      [...byLeader].map(([nodeId, group]) => this.#fetchFrom(nodeId, group, options, results))
+      [...byLeader].map(([nodeId, group]) => this.#fetchFrom(nodeId, group, waits, results))
     )
     const fetched = requests.map((request) => results.get(request) ?? failed(request, 'NOT_LEADER'))
     if (fetched.some(({ error }) => error !== null && retriableErrors.has(error))) {

@@ -128,6 +128,11 @@ export type FetchRequest = {
 export type FetchOptions = {
   /** How long a broker may hold the request while it has nothing. */
   readonly maxWaitMs: number
+  /**
+   * The same where one broker leads all that is asked for, default `maxWaitMs`. With several, the
+   * answer of one that has records waits for those that have none.
+   */
+  readonly soleLeaderWaitMs?: number
   readonly maxBytesPerPartition: number
   /** Per broker. A single batch larger than both limits still comes. */
   readonly maxBytes: number

@@ -132,7 +132,7 @@ export class Supervisor {
       nodeArguments(pathToFileURL(join(repositoryDir, spec.entry)), spec.args),
       {
         cwd: repositoryDir,
-        env: { ...inherited, ...spec.environment },
+        env: environmentOf(spec, inherited),
         stdio: ['ignore', 'pipe', 'pipe']
       }
     )
@@ -214,6 +214,16 @@ export async function answersOk(url: string): Promise<boolean> {
     // Not listening yet, or not any more: not ready either way.
     return false
   }
+}
+
+/** What a process of ours wants of Node is added to what whoever started us wants of it. */
+function environmentOf(
+  { environment }: AppSpec,
+  inherited: SupervisorOptions['inherited']
+): NodeJS.ProcessEnv {
+  const all = { ...inherited, ...environment }
+  const options = [inherited['NODE_OPTIONS'], environment['NODE_OPTIONS']].filter(Boolean)
+  return options.length === 0 ? all : { ...all, NODE_OPTIONS: options.join(' ') }
 }
 
 async function fetchMembers(url: string): Promise<Member[] | null> {

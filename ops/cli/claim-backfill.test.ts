@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { encryptField, fingerprintsOfField, parseKeyring } from '../../core/index.ts'
 import { createIds } from '../../domain/index.ts'
-import { backfillClaim } from './claim-backfill.ts'
+import { backfillClaim, isComplete, readRotationKeys } from './claim-backfill.ts'
 
 const keyOf = (kid: string, fill: number): string =>
   `${kid}:${Buffer.alloc(32, fill).toString('base64')}`
@@ -41,4 +41,24 @@ test('during a rotation the edge claims under the old key first and the new one 
     ...under('old', 3),
     ...under('new', 4)
   ])
+})
+
+test('takes no key for granted that nobody gave', () => {
+  const PII_KEYS = keyOf('a', 1)
+  const PII_HMAC_KEYS = [keyOf('new', 4), keyOf('old', 3)].join()
+  expect(readRotationKeys({ PII_KEYS, PII_HMAC_KEYS }).piiHmacKeys.current.kid).toBe('new')
+  expect(() => readRotationKeys({ PII_KEYS })).toThrow('PII_HMAC_KEYS: expected the keys')
+  expect(() => readRotationKeys({ PII_HMAC_KEYS })).toThrow('PII_KEYS: expected the keys')
+  expect(() => readRotationKeys({ PII_KEYS, PII_HMAC_KEYS: keyOf('new', 4) })).toThrow(
+    'got one key'
+  )
+})
+
+test('is complete when somebody was found and nobody is left', () => {
+  const done = { keyId: 'new', users: 2, granted: 2, conflicts: [], unanswered: [], unreadable: [] }
+  expect(isComplete(done)).toBe(true)
+  expect(isComplete({ ...done, users: 0, granted: 0 })).toBe(false)
+  for (const list of ['conflicts', 'unanswered', 'unreadable']) {
+    expect(isComplete({ ...done, [list]: ['s-1'] })).toBe(false)
+  }
 })

@@ -5,7 +5,15 @@
  * wanted. Numbers are decrypted in memory, one batch at a time, and never written.
  */
 import { type Codec, type SsnClaim, topics } from '../../avro/index.ts'
-import { type Clock, decryptField, fingerprintField, type Keyring } from '../../core/index.ts'
+import {
+  type Clock,
+  ConfigError,
+  decryptField,
+  type Environment,
+  fingerprintField,
+  type Keyring,
+  readSharedConfig
+} from '../../core/index.ts'
 import {
   type Fetcher,
   type KafkaAdmin,
@@ -28,6 +36,22 @@ export interface RotationKeys {
   readonly piiHmacKeys: Keyring
 }
 
+/**
+ * The keys as the environment gives them. A forgotten variable must not mean the development key, which
+ * everybody knows, and one key alone is no rotation.
+ * @throws ConfigError naming the variable
+ */
+export function readRotationKeys(environment: Environment): RotationKeys {
+  for (const variable of ['PII_KEYS', 'PII_HMAC_KEYS']) {
+    if (environment[variable]) continue
+    throw new ConfigError([{ variable, expected: 'the keys of the ingress', got: 'nothing' }])
+  }
+  const keys = readSharedConfig(environment, { secrets: ['piiKeys', 'piiHmacKeys'] }).secrets
+  if (keys.piiHmacKeys.byKid.size > 1) return keys
+  const expected = 'the new key, then the old one'
+  throw new ConfigError([{ variable: 'PII_HMAC_KEYS', expected, got: 'one key' }])
+}
+
 /** What the backfill works with. */
 export interface BackfillPorts {
   readonly admin: KafkaAdmin
@@ -37,7 +61,7 @@ export interface BackfillPorts {
   readonly clock: Clock
 }
 
-/** How it went. The old key may go when nobody is in `conflicts` or `unanswered`. */
+/** How it went. The old key may go when there were users and nobody is in one of the lists. */
 export interface BackfillReport {
   readonly keyId: string
   readonly users: number
@@ -46,7 +70,13 @@ export interface BackfillReport {
   readonly conflicts: readonly string[]
   /** Sign-ups whose claim was not answered in time: run it again. */
   readonly unanswered: readonly string[]
+  /** Sign-ups whose number cannot be decrypted, so nobody can claim it under another key. */
+  readonly unreadable: readonly string[]
 }
+
+/** Whether everybody found has the current key. */
+export const isComplete = ({ users, conflicts, unanswered, unreadable }: BackfillReport): boolean =>
+  users > 0 && conflicts.length + unanswered.length + unreadable.length === 0
 
 /** Users claimed at a time; the next batch begins when all are answered. */
 const batchUsers = 500
@@ -79,18 +109,27 @@ export async function backfillClaims(
   const positions = await endsOfResults(ports.admin)
   const conflicts: string[] = []
   const unanswered: string[] = []
+  const unreadable: string[] = []
   let count = 0
   for await (const batch of inBatches(users)) {
     count += batch.length
     const waiting = new Map<string, string>()
-    const claims = batch.map((user) => backfillClaim(user, keys, ports.clock.now()))
+    const claims = batch.flatMap((user) => {
+      try {
+        return [backfillClaim(user, keys, ports.clock.now())]
+      } catch {
+        unreadable.push(user.signupId)
+        return []
+      }
+    })
     for (const claim of claims) waiting.set(claimId(claim), claim.signupId)
     await sendClaims(claims, ports)
     conflicts.push(...(await takeAnswers(waiting, positions, ports)))
     unanswered.push(...waiting.values())
   }
-  const granted = count - conflicts.length - unanswered.length
-  return { keyId: keys.piiHmacKeys.current.kid, users: count, granted, conflicts, unanswered }
+  const granted = count - conflicts.length - unanswered.length - unreadable.length
+  const keyId = keys.piiHmacKeys.current.kid
+  return { keyId, users: count, granted, conflicts, unanswered, unreadable }
 }
 
 const claimId = ({ ssnKey, role, signupId }: Omit<SsnClaim, 'emailKey' | 'claimedAt'>): string =>

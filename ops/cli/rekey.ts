@@ -6,7 +6,12 @@
 import { createRegistryClient, loadCodec } from '../../avro/index.ts'
 import { createLogger, readSharedConfig, systemClock } from '../../core/index.ts'
 import { CustomerModel, connectDatabase, DriverModel } from '../../sinks/models/index.ts'
-import { backfillClaims, type RegisteredUser } from './claim-backfill.ts'
+import {
+  backfillClaims,
+  isComplete,
+  type RegisteredUser,
+  readRotationKeys
+} from './claim-backfill.ts'
 import { operatorEnvironment, runVerb } from './operator.ts'
 import { jsonLine } from './table.ts'
 
@@ -22,9 +27,9 @@ async function* registeredUsers(): AsyncGenerator<RegisteredUser> {
 }
 
 await runVerb(async ({ kafka, admin, fetcher }) => {
-  const shared = readSharedConfig(await operatorEnvironment(), {
-    secrets: ['piiKeys', 'piiHmacKeys']
-  })
+  const environment = await operatorEnvironment()
+  const keys = readRotationKeys(environment)
+  const shared = readSharedConfig(environment, { secrets: [] })
   const clock = systemClock
   const logger = createLogger({ name: 'rekey', level: 'error' })
   const registry = createRegistryClient({
@@ -38,9 +43,9 @@ await runVerb(async ({ kafka, admin, fetcher }) => {
   try {
     await database.ping()
     const ports = { admin, fetcher, producer, codec, clock }
-    const report = await backfillClaims(registeredUsers(), shared.secrets, ports)
+    const report = await backfillClaims(registeredUsers(), keys, ports)
     process.stdout.write(`${jsonLine({ ...report })}\n`)
-    return report.conflicts.length + report.unanswered.length === 0 ? 0 : 1
+    return isComplete(report) ? 0 : 1
   } finally {
     await producer.close()
     await database.close()

@@ -11,7 +11,7 @@ import { Closers } from './closers.ts'
 import { endsOf, type Offsets } from './committed-log.ts'
 import { type DemoSettings, demoLimits } from './config.ts'
 import { createSimulation } from './demo-simulation.ts'
-import { failedEquations } from './equations.ts'
+import { failedEquations, isFullRun } from './equations.ts'
 import { EventTail } from './event-tail.ts'
 import { type Fault, injectFaults } from './fault.ts'
 import { faultFigures } from './fault-figures.ts'
@@ -124,6 +124,7 @@ async function runOn(stage: Stage, run: Run): Promise<DemoResult> {
     requestsPerSecond: pace.rate,
     loadSeconds: pace.seconds,
     slowness: pace.slowness,
+    isFullRun: isFullRun(pace.seconds * pace.rate),
     seed: settings.DEMO_SEED,
     tripsLeftOut: simulation.status().tripsLeftOut,
     restarts: stage.supervisor.restarts(),

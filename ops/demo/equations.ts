@@ -28,17 +28,21 @@ export type Expectations = {
 /** Runs of at least so many requests have to show everything that can happen to a ride. */
 const requestsOfFullRun = 400
 
+/** Whether a run of so many requests is judged by its figures, and not by its accounts alone. */
+export const isFullRun = (requests: number): boolean => requests >= requestsOfFullRun
+
 /** The sentences that do not hold; empty when all is well. */
 export function failedEquations(
   report: Report,
   faults: FaultFigures,
   expected: Expectations
 ): string[] {
-  const isFull = expected.requests >= requestsOfFullRun
+  const isFull = isFullRun(expected.requests)
   const isDisturbed = expected.isKilling || expected.isFlushing
   return [
     ...accounts(report),
     ...pushed(report, isFull),
+    ...(isDisturbed ? [] : unbroken(report)),
     ...(isFull ? variety(report) : []),
     ...(isFull && !isDisturbed ? speed(report, expected.slowness) : []),
     ...faultsOf(faults, expected)
@@ -84,6 +88,14 @@ function pushed({ push }: Report, isFull: boolean): Equation[] {
       sentence: `events pushed >= ${demoTargets.pushedMin} does not hold: ${events}`
     }
   ]
+}
+
+/** Without a fault nobody has to come back, and no snapshot stands in for events. */
+function unbroken({ push }: Report): Equation[] {
+  return (['reconnects', 'resyncs'] as const).map((name) => ({
+    holds: push[name] === 0,
+    sentence: `push.${name} = 0 does not hold: ${push[name]}`
+  }))
 }
 
 function variety(report: Report): Equation[] {

@@ -10,7 +10,7 @@ test('a fast machine gets the full load', () => {
 
 test('a slow one gets less of it for longer, within bounds', () => {
   expect(chosenPace(unset, 33)).toEqual({ rate: 5, seconds: 90, slowness: 2.1 })
-  expect(chosenPace(unset, 1)).toEqual({ rate: 2.5, seconds: 180, slowness: 70 })
+  expect(chosenPace(unset, 1)).toEqual({ rate: 2.5, seconds: 180, slowness: 3 })
 })
 
 test('what is given is taken', () => {

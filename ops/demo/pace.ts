@@ -18,6 +18,8 @@ export type Pace = {
 /** The rate of a machine that signs up at least so many people a second, and the lowest rate. */
 const full = { rate: 10.5, signUpsPerSecond: 70 }
 const rateMin = 2.5
+/** Signing up is part of what the demo shows: where it is slower than this, something is wrong. */
+const slownessMax = 3
 const secondsDefault = 60
 /** A slower load lasts longer, so that as much happens in it. */
 const requestsMin = 450
@@ -28,7 +30,7 @@ export function chosenPace(
   signUpsPerSecond: number
 ): Pace {
   const share = Math.min(1, signUpsPerSecond / full.signUpsPerSecond)
-  const slowness = Math.round(10 / share) / 10
+  const slowness = Math.min(slownessMax, Math.round(10 / share) / 10)
   if (given !== null) return { rate: given, seconds: seconds ?? secondsDefault, slowness }
   const rate = Math.max(rateMin, Math.round(full.rate * share * 2) / 2)
   const secondsChosen = seconds ?? Math.max(secondsDefault, Math.ceil(requestsMin / rate))

@@ -237,7 +237,8 @@ export class GroupRuntime {
       const owners = new Map(this.#tasks)
       try {
         const fetched = await fetcher.fetch(wanted, {
-          maxWaitMs: this.#fetchWaitMs(sentAtMs),
+          maxWaitMs: settings.fetchMaxWaitMs,
+          soleLeaderWaitMs: this.#soleLeaderWaitMs(sentAtMs),
           maxBytesPerPartition: settings.fetchMaxBytes,
           maxBytes: settings.fetchMaxBytes,
           isolation: 'committed'
@@ -260,7 +261,7 @@ export class GroupRuntime {
     }
   }
 
-  #fetchWaitMs(nowMs: number): number {
+  #soleLeaderWaitMs(nowMs: number): number {
     const { fetchMaxWaitMs, fetchIdleWaitMs } = this.#options.settings
     const untilMs = nowMs + fetchIdleWaitMs
     // A task that is still being acquired is fetched for with the next fetch.

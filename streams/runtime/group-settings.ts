@@ -8,7 +8,10 @@ export interface GroupSettings {
   readonly rebalanceTimeoutMs: number
   /** Longest a broker may hold an empty fetch, ms; bounds how late a timer fires. */
   readonly fetchMaxWaitMs: number
-  /** The same, ms, while no task awaits anything but records: nothing of it makes a timer late. */
+  /**
+   * The same, ms, while no task awaits anything but records and one broker has them all: nothing of it
+   * makes a timer or a record late.
+   */
   readonly fetchIdleWaitMs: number
   readonly fetchMaxBytes: number
   /**

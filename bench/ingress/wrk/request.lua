@@ -51,9 +51,9 @@ end
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
-    '{"requests":%d,"microseconds":%d,"refused":%d,"broken":%d,"p50":%d,"p90":%d,"p99":%d,"p999":%d,"max":%d}\n',
+    '{"requests":%d,"microseconds":%d,"refused":%d,"broken":%d,"timedOut":%d,"p50":%d,"p90":%d,"p99":%d,"p999":%d,"max":%d}\n',
     summary.requests, summary.duration, errors.status,
-    errors.connect + errors.read + errors.write + errors.timeout,
+    errors.connect + errors.read + errors.write, errors.timeout,
     latency:percentile(50), latency:percentile(90), latency:percentile(99),
     latency:percentile(99.9), latency.max))
 end
