@@ -111,6 +111,5 @@ export {
   isStaleCiphertext,
   type Keyring,
   type PiiKey,
-  parseKeyring,
-  parseSecretKey
+  parseKeyring
 } from './pii/index.ts'

@@ -7,6 +7,7 @@
  */
 import type { Point } from '../domain/index.ts'
 import type { ActorApi } from './actor-api.ts'
+import { recordOf } from './json-record.ts'
 import type { PushFrame } from './push-book.ts'
 import type { PushClient } from './push-client.ts'
 import type { Scene } from './scene.ts'
@@ -155,10 +156,6 @@ export function parseAssignment(body: Readonly<Record<string, unknown>>): SeenAs
     pickup: pointOf(body['pickup'] ?? ride['pickup']),
     dropoff: pointOf(body['dropoff'] ?? ride['dropoff'])
   }
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 function textOf(value: unknown): string {

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { recordOf } from './json-record.ts'
+
 /** A frame as it comes. */
 export type PushFrame = Readonly<Record<string, unknown>> & { readonly type: string }
 
@@ -158,10 +160,6 @@ export class PushBook {
     this.anomalyCount += 1
     if (this.anomalies.length < anomaliesMax) this.anomalies.push(sentence)
   }
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 function listOf(value: unknown): Readonly<Record<string, unknown>>[] {

@@ -44,9 +44,15 @@ export const fanOut: Scenario<FanOutResult> = async ({ stage, sizes, files }) =>
   const rides = bearers.map(({ subject }, index) =>
     aRide({ rideId: index.toString(16).padStart(32, '0'), customerId: subject })
   )
+  // First, since the stage closes what is left of it, and nobody an ingress that was started in vain.
+  const writer = await EventWriter.open(stage, rides)
   const own = await startOwnIngress(stage, { ROLES: 'push' })
-  let writer: EventWriter | null = null
   let tally: Tally | null = null
+  const note = (of: Tally, event: number): void => {
+    of.lastMs = clock.monotonic()
+    const dueMs = of.load.startMs + (event / of.load.ratePerSecond) * 1_000
+    of.lateness.record((of.lastMs - dueMs) * 1_000)
+  }
   const crowd = new PushCrowd({
     baseUrl: new URL(own.url).origin,
     bearers,
@@ -55,18 +61,13 @@ export const fanOut: Scenario<FanOutResult> = async ({ stage, sizes, files }) =>
       if (tally !== null) note(tally, (seq - tally.load.seqBefore - 1) * rides.length + client)
     }
   })
-  const note = (of: Tally, event: number): void => {
-    of.lastMs = clock.monotonic()
-    const dueMs = of.load.startMs + (event / of.load.ratePerSecond) * 1_000
-    of.lateness.record((of.lastMs - dueMs) * 1_000)
-  }
   const run = async (seconds: number, seqBefore: number): Promise<Tally> => {
     const startMs = clock.monotonic()
     const total = Math.ceil((ratePerSecond * seconds) / rides.length) * rides.length
     const load = { startMs, ratePerSecond, total, seqBefore }
     const current: Tally = { load, lateness: new Histogram(), lastMs: startMs }
     tally = current
-    await writer?.write(load)
+    await writer.write(load)
     const until = clock.monotonic() + drainMs
     while (current.lateness.count < total && clock.monotonic() < until) {
       await clock.sleep(lookEveryMs)
@@ -74,7 +75,6 @@ export const fanOut: Scenario<FanOutResult> = async ({ stage, sizes, files }) =>
     return current
   }
   try {
-    writer = await EventWriter.open(stage, rides)
     await crowd.connect()
     stage.tell(`push: ${bearers.length} clients are connected`)
     const warmUp = await run(sizes.warmupSeconds, 0)
@@ -104,7 +104,7 @@ export const fanOut: Scenario<FanOutResult> = async ({ stage, sizes, files }) =>
     return result
   } finally {
     crowd.close()
-    await writer?.close()
+    await writer.close()
     await own.stop()
   }
 }

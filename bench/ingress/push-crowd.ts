@@ -4,6 +4,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../core/index.ts'
 import { PushClient, PushLog } from '../../simulator/index.ts'
+import { waitFor } from '../../test/support/wait-for.ts'
 import type { Bearer } from './load-files.ts'
 
 export interface PushCrowdOptions {
@@ -61,12 +62,9 @@ export class PushCrowd {
     this.#stop.abort(new Error('the load is over'))
   }
 
-  async #untilLive(): Promise<void> {
-    const { clock } = this.#options
-    const until = clock.monotonic() + patienceMs
-    while (!this.#clients.every(({ isLive }) => isLive)) {
-      if (clock.monotonic() > until) throw new Error('a client of push got no snapshot in time')
-      await clock.sleep(lookEveryMs)
-    }
+  #untilLive(): Promise<void> {
+    const areLive = (): boolean => this.#clients.every(({ isLive }) => isLive)
+    const bounds = { timeoutMs: patienceMs, everyMs: lookEveryMs }
+    return waitFor('a snapshot for every client of push', areLive, bounds)
   }
 }

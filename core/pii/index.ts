@@ -6,4 +6,4 @@
 
 export { decryptField, encryptField, type FieldPlace, isStaleCiphertext } from './field-cipher.ts'
 export { type Fingerprint, fingerprintField, fingerprintsOfField } from './field-fingerprint.ts'
-export { type Keyring, type PiiKey, parseKeyring, parseSecretKey } from './keyring.ts'
+export { type Keyring, type PiiKey, parseKeyring } from './keyring.ts'

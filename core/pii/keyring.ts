@@ -45,7 +45,7 @@ export function parseKeyring(text: string, variable = 'PII_KEYS'): Keyring {
 }
 
 /** Reads one base64 key of 32 bytes. Throws `ConfigError` for `variable` without echoing it. */
-export function parseSecretKey(text: string, variable: string): KeyObject {
+function parseSecretKey(text: string, variable: string): KeyObject {
   const bytes = Buffer.from(text.trim(), 'base64')
   if (bytes.length !== KEY_BYTES) {
     throw refusal(variable, `${KEY_BYTES} bytes in base64`, `${bytes.length} bytes`)
