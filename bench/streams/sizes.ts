@@ -50,7 +50,8 @@ export function streamsSizes(settings: BenchSettings): StreamsSizes & Pick<Param
       parameter('hopRateHigh', { smoke: 2_000, full: 20_000 })
     ],
     hopSeconds: parameter('hopSeconds', { smoke: 2, full: 20 }),
-    hopWarmupSeconds: parameter('hopWarmupSeconds', { smoke: 1, full: 5 }),
+    // A broker just started compiles for some twenty seconds of load.
+    hopWarmupSeconds: parameter('hopWarmupSeconds', { smoke: 1, full: 25 }),
     takeoverKeys: [
       parameter('takeoverKeysSmall', { smoke: 1_000, full: 100_000 }),
       parameter('takeoverKeysLarge', { smoke: 10_000, full: 1_000_000 })

@@ -196,7 +196,8 @@ export class Task {
     if (this.#closed) return false
     await this.#deps.failpoints('process.after')
     const committed = await commitTask(running, () => this.#closed)
-    if (committed) this.#lastCommitMs = clock.now()
+    // Counted from when the batch was taken: what a commit takes is not added to what its records waited.
+    if (committed) this.#lastCommitMs = wallMs
     else if (wallMs >= this.#verifiedMs + settings.verifyEveryMs) await this.#verify(running)
     if (committed) this.#verifiedMs = clock.now()
     return committed

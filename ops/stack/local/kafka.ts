@@ -29,6 +29,9 @@ export const kafkaServer: LocalServer = {
       // Half of the heap at once: growing it in steps costs full collections under the first load.
       `-Xms${Math.floor(context.config.kafkaHeapMb / 2)}m`,
       `-Xmx${context.config.kafkaHeapMb}m`,
+      // The optimising compiler takes a third of a core for the first minutes of load, and a local
+      // broker is young all its life.
+      '-XX:TieredStopAtLevel=1',
       '-XX:+UseG1GC',
       '-XX:MaxGCPauseMillis=20',
       // An out-of-memory broker that lives on answers nothing and is never repaired.
