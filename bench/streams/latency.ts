@@ -20,6 +20,7 @@ export interface HopLatency {
   readonly latencyMs: HistogramSummary
 }
 
+/** Every round of every rate, in the order they ran. */
 export type LatencyResult = readonly HopLatency[]
 
 /** The generator looks for records that are due this often, ms: part of the latency told. */
@@ -30,13 +31,20 @@ const drainMs = 5_000
 
 export const latency: Scenario<LatencyResult> = async (options) => {
   const results: HopLatency[] = []
-  for (const rate of options.sizes.hopRates) results.push(await measureHop(options, rate))
+  const { hopRounds, hopRates } = options.sizes
+  // Rates take turns, so that a machine that slows down for a while slows both.
+  for (let round = 1; round <= hopRounds; round += 1) {
+    for (const rate of hopRates) results.push(await measureHop(options, { rate, round }))
+  }
   return results
 }
 
-async function measureHop(options: ScenarioOptions, rate: number): Promise<HopLatency> {
+async function measureHop(
+  options: ScenarioOptions,
+  { rate, round }: { readonly rate: number; readonly round: number }
+): Promise<HopLatency> {
   const { stage, sizes } = options
-  const name = `${stage.prefix}_hop_${rate}`
+  const name = `${stage.prefix}_hop_${rate}_${round}`
   const topics = { input: `${name}_input`, output: `${name}_output` }
   await stage.admin.ensureTopics(
     Object.values(topics).map((topic) => benchTopic(topic, sizes.partitions))
@@ -59,7 +67,7 @@ async function measureHop(options: ScenarioOptions, rate: number): Promise<HopLa
     const reader = new HopReader(stage, { fetcher, topic: topics.output, load })
     const result = await Promise.race([reader.run(load.run()), program.child.died])
     stage.tell(
-      `hop at ${rate} records/s: p50 ${result.latencyMs.p50}, p95 ${result.latencyMs.p95}, ` +
+      `hop ${round}/${sizes.hopRounds} at ${rate} records/s: p50 ${result.latencyMs.p50}, p95 ${result.latencyMs.p95}, ` +
         `p99 ${result.latencyMs.p99} ms, ${result.missing} missing`
     )
     return result

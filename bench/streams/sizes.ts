@@ -20,6 +20,8 @@ export interface StreamsSizes {
   readonly hopRates: readonly number[]
   readonly hopSeconds: number
   readonly hopWarmupSeconds: number
+  /** How often each rate is measured; the target goes by the median of them. */
+  readonly hopRounds: number
   /** Store sizes of the takeovers; the last one is rebuilt and weighed too. */
   readonly takeoverKeys: readonly number[]
   readonly idleSeconds: number
@@ -50,8 +52,8 @@ export function streamsSizes(settings: BenchSettings): StreamsSizes & Pick<Param
       parameter('hopRateHigh', { smoke: 2_000, full: 20_000 })
     ],
     hopSeconds: parameter('hopSeconds', { smoke: 2, full: 20 }),
-    // A broker just started compiles for some twenty seconds of load.
-    hopWarmupSeconds: parameter('hopWarmupSeconds', { smoke: 1, full: 25 }),
+    hopWarmupSeconds: parameter('hopWarmupSeconds', { smoke: 1, full: 15 }),
+    hopRounds: parameter('hopRounds', { smoke: 1, full: 3 }),
     takeoverKeys: [
       parameter('takeoverKeysSmall', { smoke: 1_000, full: 100_000 }),
       parameter('takeoverKeysLarge', { smoke: 10_000, full: 1_000_000 })

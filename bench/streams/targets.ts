@@ -1,6 +1,7 @@
 /**
  * @module What the figures of the streams bench are held against.
  */
+import { median } from '../comparison.ts'
 import { judgeTargets, type TargetOutcome, type Targets } from '../targets.ts'
 import type { StreamsFigures } from './bench.ts'
 
@@ -26,14 +27,16 @@ const targets: Targets<StreamsFigures> = {
 export const judge = (figures: StreamsFigures): Record<string, TargetOutcome> =>
   judgeTargets(targets, figures)
 
+/** Of the slowest rate, the median p99 of its rounds. */
 function worstHop({ latency }: StreamsFigures): number | undefined {
   if (latency === undefined) return undefined
-  // A record that never came out is worse than any that did.
-  return Math.max(
-    ...latency.map(({ missing, latencyMs }) =>
-      missing === 0 ? latencyMs.p99 : Number.POSITIVE_INFINITY
-    )
-  )
+  const byRate = new Map<number, number[]>()
+  for (const { ratePerSecond, missing, latencyMs } of latency) {
+    // A record that never came out is worse than any that did, in whichever round.
+    if (missing !== 0) return Number.POSITIVE_INFINITY
+    byRate.set(ratePerSecond, [...(byRate.get(ratePerSecond) ?? []), latencyMs.p99])
+  }
+  return Math.max(...[...byRate.values()].map(median))
 }
 
 function residentGrowth({ takeover }: StreamsFigures): number | undefined {

@@ -1,7 +1,7 @@
 /**
  * @module The adapter: the port of types.ts on kafkajs 2.2.4. Of kafkajs it uses the connections,
- * metadata, group membership and the bookkeeping of transactions; records are written and read by
- * code of our own.
+ * metadata, single requests and group membership; transactions are kept and records are written and
+ * read by code of our own.
  */
 
 import type { ConnectionOptions } from 'node:tls'
@@ -14,7 +14,7 @@ import { ClusterAdmin } from './admin.ts'
 import type { KafkaAdmin } from './admin-types.ts'
 import { ClusterFetcher } from './fetcher.ts'
 import { ConsumerMember } from './group-member.ts'
-import { createCluster, createTransactionManager, loadKafkajs, type RawCluster } from './library.ts'
+import { createCluster, loadKafkajs, type RawCluster } from './library.ts'
 import { hasType, toKafkaError } from './library-errors.ts'
 import { createLibraryLog } from './library-log.ts'
 import { PlainProducer } from './producer.ts'
@@ -118,8 +118,8 @@ class KafkajsAdapter implements Kafka {
     const cluster = createCluster(this.#client)
     const own: TaskProducer = new TaskProducer({
       cluster,
-      manager: createTransactionManager({ cluster, transactionalId, transactionTimeoutMs }),
       transactionalId,
+      transactionTimeoutMs,
       ackTimeoutMs: ackTimeoutMsDefault,
       clock: this.#clock,
       onClose: () => this.#open.delete(own)

@@ -34,6 +34,23 @@ export type ListedOffsets = {
   }[]
 }
 
+/** Offsets of one topic, as kafkajs takes them. */
+export type CommittedTopic = {
+  readonly topic: string
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly offset: string
+    readonly metadata: string
+  }[]
+}
+
+/** Whose transaction a request is about. kafkajs' producer id is a number or its Long: convert by text. */
+export type TransactionIdentity = {
+  readonly transactionalId: string
+  readonly producerId: { toString(): string }
+  readonly producerEpoch: number
+}
+
 export type RawBroker = {
   readonly nodeId: number | string
   readonly connectionPool: {
@@ -51,16 +68,31 @@ export type RawBroker = {
     readonly groupId: string
     readonly groupGenerationId: number
     readonly memberId: string
-    readonly topics: readonly {
-      readonly topic: string
-      readonly partitions: readonly {
-        readonly partition: number
-        readonly offset: string
-        readonly metadata: string
-      }[]
-    }[]
+    readonly topics: readonly CommittedTopic[]
   }): Promise<unknown>
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
+  initProducerId(request: {
+    readonly transactionalId: string
+    readonly transactionTimeout: number
+  }): Promise<Omit<TransactionIdentity, 'transactionalId'>>
+  addPartitionsToTxn(
+    request: TransactionIdentity & {
+      readonly topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
+    }
+  ): Promise<unknown>
+  addOffsetsToTxn(request: TransactionIdentity & { readonly groupId: string }): Promise<unknown>
+  txnOffsetCommit(
+    request: TransactionIdentity & {
+      readonly groupId: string
+      readonly topics: readonly CommittedTopic[]
+    }
+  ): Promise<unknown>
+  endTxn(
+    request: TransactionIdentity & {
+      /** True commits. */
+      readonly transactionResult: boolean
+    }
+  ): Promise<unknown>
 }
 
 export type RawCluster = {
@@ -83,35 +115,6 @@ export type RawCluster = {
   }): Promise<RawBroker>
   /** Of all brokers the metadata names. */
   getNodeIds(): readonly string[]
-}
-
-/** kafkajs' keeper of one transactional id: its producer id and what the transaction touches. */
-export type TransactionManager = {
-  initProducerId(): Promise<void>
-  /** A number or kafkajs' Long: convert by text. */
-  getProducerId(): { toString(): string }
-  getProducerEpoch(): number
-  beginTransaction(): void
-  /** Asks the coordinator for those it doesn't have yet. Can be repeated without harm. */
-  addPartitionsToTransaction(
-    topics: readonly {
-      readonly topic: string
-      readonly partitions: readonly { readonly partition: number }[]
-    }[]
-  ): Promise<void>
-  sendOffsets(commit: {
-    readonly consumerGroupId: string
-    readonly topics: readonly {
-      readonly topic: string
-      readonly partitions: readonly {
-        readonly partition: number
-        readonly offset: string
-        readonly metadata: string
-      }[]
-    }[]
-  }): Promise<void>
-  commit(): Promise<void>
-  abort(): Promise<void>
 }
 
 export type FetchRequestFields = {
@@ -166,29 +169,6 @@ export function createCluster(client: KafkajsClient): RawCluster {
   const create = (client as unknown as Record<symbol, Create>)[symbol]
   assertThat(typeof create === 'function', 'kafkajs has no createCluster')
   return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false })
-}
-
-export function createTransactionManager(options: {
-  readonly cluster: RawCluster
-  readonly transactionalId: string
-  readonly transactionTimeoutMs: number
-}): TransactionManager {
-  const { cluster, transactionalId, transactionTimeoutMs } = options
-  type Create = (options: {
-    logger: unknown
-    cluster: RawCluster
-    transactional: true
-    transactionalId: string
-    transactionTimeout: number
-  }) => TransactionManager
-  const create = require('kafkajs/src/producer/eosManager/index.js') as Create
-  return create({
-    logger: (cluster as unknown as { logger: unknown }).logger,
-    cluster,
-    transactional: true,
-    transactionalId,
-    transactionTimeout: transactionTimeoutMs
-  })
 }
 
 export function encodeFetch(fields: FetchRequestFields): ReturnType<FetchProtocol> {

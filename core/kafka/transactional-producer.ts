@@ -11,13 +11,14 @@
 
 import type { Clock } from '../clock/index.ts'
 import { assertThat, FatalError, type HailError, MigrateError } from '../errors.ts'
-import type { RawCluster, TransactionManager } from './library.ts'
-import { hasType, isRetriable, toKafkaError, toTransactionError } from './library-errors.ts'
+import type { RawCluster } from './library.ts'
+import { isRetriable, toKafkaError, toTransactionError } from './library-errors.ts'
 import type { BatchProducer } from './record-batch-writer.ts'
 import { RecordSender } from './record-sender.ts'
 import type { RetryPolicy } from './retrying.ts'
 import { SendRounds } from './send-rounds.ts'
 import { Sequences } from './sequences.ts'
+import { TransactionCoordinator } from './transaction-coordinator.ts'
 import type {
   Appended,
   OffsetCommit,
@@ -41,25 +42,10 @@ const sendPolicy: RetryPolicy = {
   isWorthwhile: isRetriable
 }
 
-/**
- * Answers to sendOffsets that mean "not yet", with nothing done: the markers of the previous
- * transaction are still being written (for some milliseconds), or the group's coordinator is
- * moving. kafkajs retries neither. The call can be repeated without harm.
- */
-const notYetTypes = [
-  'CONCURRENT_TRANSACTIONS',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'GROUP_LOAD_IN_PROGRESS'
-]
-/** 400 times 5 ms is 2 s and the round trips; a coordinator that takes longer costs a restore. */
-const notYetRetryMs = 5
-const notYetRetriesMax = 400
-
 export type TransactionalProducerParts = {
   readonly cluster: RawCluster
-  readonly manager: TransactionManager
   readonly transactionalId: string
+  readonly transactionTimeoutMs: number
   readonly ackTimeoutMs: number
   readonly clock: Clock
   /** Called once, when close() begins: whoever keeps a list of what is open forgets this. */
@@ -69,6 +55,7 @@ export type TransactionalProducerParts = {
 export class TaskProducer implements TransactionalProducer {
   readonly #parts: TransactionalProducerParts
   readonly #sender: RecordSender
+  readonly #coordinator: TransactionCoordinator
   readonly #sequences = new Sequences()
   #identity: BatchProducer | null = null
   #isOpen = false
@@ -78,6 +65,7 @@ export class TaskProducer implements TransactionalProducer {
   constructor(parts: TransactionalProducerParts) {
     this.#parts = parts
     this.#sender = new RecordSender({ ...parts, policy: sendPolicy })
+    this.#coordinator = new TransactionCoordinator(parts)
   }
 
   async init(): Promise<void> {
@@ -86,9 +74,8 @@ export class TaskProducer implements TransactionalProducer {
       this.#identity === null,
       'init() must be the first call of a transactional producer, and its only one'
     )
-    const { manager } = this.#parts
     try {
-      await manager.initProducerId()
+      this.#identity = await this.#coordinator.init()
     } catch (error) {
       // Nothing of this producer was open, so nothing is in doubt: fenced already, or try again
       // with a new one.
@@ -97,11 +84,9 @@ export class TaskProducer implements TransactionalProducer {
         own instanceof MigrateError ? own : toKafkaError(error, this.#what('take over'))
       )
     }
-    const id = BigInt(manager.getProducerId().toString())
-    this.#identity = { id, epoch: manager.getProducerEpoch(), isTransactional: true }
   }
 
-  async begin(): Promise<Transaction> {
+  async begin(groupId?: string): Promise<Transaction> {
     this.#throwIfDead()
     const identity = this.#identity
     assertThat(
@@ -109,11 +94,10 @@ export class TaskProducer implements TransactionalProducer {
       'begin() needs init() first and no other open transaction'
     )
     this.#isOpen = true
-    const { manager, clock } = this.#parts
-    await this.#attempt('begin', async () => manager.beginTransaction())
     return new TaskTransaction({
-      manager,
-      clock,
+      coordinator: this.#coordinator,
+      groupId,
+      clock: this.#parts.clock,
       sender: this.#sender,
       sequences: this.#sequences,
       identity,
@@ -158,7 +142,8 @@ export class TaskProducer implements TransactionalProducer {
 }
 
 type TaskTransactionParts = {
-  readonly manager: TransactionManager
+  readonly coordinator: TransactionCoordinator
+  readonly groupId: string | undefined
   readonly clock: Clock
   readonly sender: RecordSender
   readonly sequences: Sequences
@@ -185,35 +170,30 @@ class TaskTransaction implements Transaction {
   }
 
   commit(): Promise<void> {
-    return this.#end('commit', () => this.#parts.manager.commit())
+    return this.#end('commit', () => this.#parts.coordinator.end(true))
   }
 
   abort(): Promise<void> {
-    return this.#end('abort', () => this.#parts.manager.abort())
+    return this.#end('abort', () => this.#parts.coordinator.end(false))
   }
 
   async #sendRecords(records: readonly OutRecord[]): Promise<Map<TopicPartitionKey, Appended>> {
-    const { manager, clock, sender, sequences, identity } = this.#parts
+    const { coordinator, groupId, clock, sender, sequences, identity } = this.#parts
     const rounds = new SendRounds(records, { nowMs: clock.now(), producer: identity, sequences })
-    const topics = byTopic(rounds.partitions(), ({ partition }) => ({ partition }))
-    await sender.retrying(() => manager.addPartitionsToTransaction(topics))
-    return sender.send(rounds)
+    const places = rounds.partitions()
+    await sender.retrying(() => coordinator.addPartitions(places))
+    // The coordinator changes a transaction one step at a time, but the leaders don't wait for it.
+    const [appended] = await Promise.all([
+      sender.send(rounds),
+      groupId === undefined ? undefined : coordinator.addGroup(groupId)
+    ])
+    return appended
   }
 
-  async #sendOffsets({ groupId, offsets }: OffsetCommit): Promise<void> {
-    const topics = byTopic(offsets, ({ partition, offset, metadata }) => {
-      return { partition, offset: offset.toString(), metadata }
-    })
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#parts.manager.sendOffsets({ consumerGroupId: groupId, topics })
-        return
-      } catch (error) {
-        const isNotYet = notYetTypes.some((type) => hasType(error, type))
-        if (!isNotYet || attempt > notYetRetriesMax) throw error
-        await this.#parts.clock.sleep(notYetRetryMs)
-      }
-    }
+  async #sendOffsets(commit: OffsetCommit): Promise<void> {
+    const { coordinator } = this.#parts
+    await coordinator.addGroup(commit.groupId)
+    await coordinator.sendOffsets(commit)
   }
 
   async #end(what: string, run: () => Promise<void>): Promise<void> {
@@ -232,19 +212,4 @@ class TaskTransaction implements Transaction {
       this.#isBusy = false
     }
   }
-}
-
-type Place = { readonly topic: string; readonly partition: number }
-
-function byTopic<P extends Place, Entry>(
-  places: readonly P[],
-  toEntry: (place: P) => Entry
-): { topic: string; partitions: Entry[] }[] {
-  const entriesByTopic = new Map<string, Entry[]>()
-  for (const place of places) {
-    const entries = entriesByTopic.get(place.topic)
-    if (entries === undefined) entriesByTopic.set(place.topic, [toEntry(place)])
-    else entries.push(toEntry(place))
-  }
-  return [...entriesByTopic].map(([topic, partitions]) => ({ topic, partitions }))
 }

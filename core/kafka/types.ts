@@ -114,8 +114,12 @@ export type TransactionalProducer = {
    * RetryError(HAIL_KAFKA_UNAVAILABLE) when the cluster can't.
    */
   init(): Promise<void>
-  /** One at a time. Costs no round trip. */
-  begin(): Promise<Transaction>
+  /**
+   * One at a time. Costs no round trip.
+   * @param groupId the group whose offsets will be sent: it is announced while records are on their
+   * way, which saves a round trip
+   */
+  begin(groupId?: string): Promise<Transaction>
   close(): Promise<void>
 }
 

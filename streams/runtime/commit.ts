@@ -39,12 +39,12 @@ export async function commitTask(task: RunningTask, isRevoked: () => boolean): P
   const { outputs, counts, operators, deadLetters } = context.drain()
   const records = changelogRecords(task, dirty)
   const { faults } = deps.settings
-  let transaction = await task.producer.begin()
+  let transaction = await task.producer.begin(deps.topology.group)
   await deps.failpoints('txn.after-begin')
   const appended = await sendAll(transaction, outputs, records)
   if (faults.withoutTransactions) {
     await transaction.commit()
-    transaction = await task.producer.begin()
+    transaction = await task.producer.begin(deps.topology.group)
   }
   await deps.failpoints('txn.after-outputs')
   const positions = positionsAfter(task, dirty, appended)

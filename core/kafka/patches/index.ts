@@ -13,7 +13,6 @@ import { isLibraryLoaded, libraryModules, libraryVersion, type Patch } from './p
 import { requestQueueTimer } from './request-queue-timer.ts'
 import { requestTimeoutCheck } from './request-timeout-check.ts'
 import { timedOutConnection } from './timed-out-connection.ts'
-import { transactionalRetryPatch } from './transactional-retry.ts'
 
 const supportedVersion = '2.2.4'
 
@@ -26,7 +25,6 @@ export const patches: readonly Patch[] = [
   requestQueueTimer,
   requestTimeoutCheck,
   timedOutConnection,
-  transactionalRetryPatch,
   coordinatorCache,
   offsetOutOfRange
 ]

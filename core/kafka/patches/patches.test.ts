@@ -11,7 +11,6 @@ import type { LibraryModules } from './patch.ts'
 import { requestQueueTimer } from './request-queue-timer.ts'
 import { requestTimeoutCheck } from './request-timeout-check.ts'
 import { timedOutConnection } from './timed-out-connection.ts'
-import { askAgainWhileBusy, transactionalRetry } from './transactional-retry.ts'
 
 const require = createRequire(import.meta.url)
 loadKafkajs()
@@ -31,7 +30,6 @@ describe('applying', () => {
   test('happens once and reaches the modules kafkajs has captured', () => {
     applyPatches()
     expect(require('kafkajs/src/consumer/filterAbortedMessages')).toBe(filterAbortedMessages)
-    expect(require('kafkajs/src/cluster/index').prototype.retry).toEqual(transactionalRetry)
     expect(new Set(patches.map(({ name }) => name)).size).toBe(patches.length)
   })
 
@@ -144,32 +142,6 @@ test('timed-out-connection ends a connection with its first request that timed o
   expect(await connection.connect()).toBe('connected')
   queue.createSocketRequest('a request').timeoutHandler()
   expect(ended).toEqual(['a request ended', 'a request timed out'])
-})
-
-describe('transactional-retry', () => {
-  const busy = Object.assign(new Error('busy'), { type: 'CONCURRENT_TRANSACTIONS' })
-
-  test('asks again while the coordinator is busy with the transaction before', async () => {
-    let calls = 0
-    const ask = askAgainWhileBusy(async (request) => {
-      calls += 1
-      if (calls < 3) throw busy
-      return request
-    })
-    expect(await ask('partitions')).toBe('partitions')
-    expect(calls).toBe(3)
-  })
-
-  test('asks once when the error is another one', async () => {
-    let calls = 0
-    const fenced = Object.assign(new Error('fenced'), { type: 'INVALID_PRODUCER_EPOCH' })
-    const ask = askAgainWhileBusy(async () => {
-      calls += 1
-      throw fenced
-    })
-    await expect(ask('partitions')).rejects.toBe(fenced)
-    expect(calls).toBe(1)
-  })
 })
 
 describe('coordinator-cache', () => {
