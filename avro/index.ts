@@ -5,6 +5,7 @@
 
 export { type Codec, payloadBytesMax } from './codec.ts'
 export { type DeadLetterReason, deadLetterHeaders, deadLetterRecord } from './dead-letter.ts'
+export { learning } from './learning.ts'
 export { type LoadCodecOptions, loadCodec } from './load-codec.ts'
 export { createLocalCodec } from './local-codec.ts'
 export { type RegisterOptions, registerSchemas } from './register.ts'

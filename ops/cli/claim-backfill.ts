@@ -2,9 +2,10 @@
  * @module Claims every registered number under the current key of its fingerprints, for the sign-up
  * that registered it: the middle step of a rotation of `PII_HMAC_KEYS`
  * (docs/runbooks/pii-keys.md). What is granted already is granted again, so it may be run as often as
- * wanted. Numbers are decrypted in memory, one batch at a time, and never written.
+ * wanted. Numbers are decrypted in memory, one batch at a time, and never written. What stands under the
+ * old key is read back in the end: a claim of somebody who was not found would be lost with that key.
  */
-import { type Codec, type SsnClaim, topics } from '../../avro/index.ts'
+import { type Codec, changelogTopic, learning, type SsnClaim, topics } from '../../avro/index.ts'
 import {
   type Clock,
   ConfigError,
@@ -12,6 +13,7 @@ import {
   type Environment,
   fingerprintField,
   type Keyring,
+  RetryError,
   readSharedConfig
 } from '../../core/index.ts'
 import {
@@ -57,7 +59,7 @@ export interface BackfillPorts {
   readonly admin: KafkaAdmin
   readonly fetcher: Fetcher
   readonly producer: KafkaProducer
-  readonly codec: Pick<Codec, 'encode' | 'decode'>
+  readonly codec: Codec
   readonly clock: Clock
 }
 
@@ -72,12 +74,24 @@ export interface BackfillReport {
   readonly unanswered: readonly string[]
   /** Sign-ups whose number cannot be decrypted, so nobody can claim it under another key. */
   readonly unreadable: readonly string[]
+  /** Sign-ups that hold a number and are none of the users. */
+  readonly missing: readonly string[]
 }
 
 /** Whether everybody found has the current key. */
-export const isComplete = ({ users, conflicts, unanswered, unreadable }: BackfillReport): boolean =>
-  users > 0 && conflicts.length + unanswered.length + unreadable.length === 0
+export function isComplete(report: BackfillReport): boolean {
+  const { users, conflicts, unanswered, unreadable, missing } = report
+  return (
+    users > 0 && [conflicts, unanswered, unreadable, missing].every(({ length }) => length === 0)
+  )
+}
 
+const committedChunks = {
+  maxWaitMs: 200,
+  maxBytesPerPartition: 1 << 20,
+  maxBytes: 4 << 20,
+  isolation: 'committed'
+} as const
 /** Users claimed at a time; the next batch begins when all are answered. */
 const batchUsers = 500
 /** A claim is answered within two commits of 100 ms; this is an outage. */
@@ -106,13 +120,17 @@ export async function backfillClaims(
   keys: RotationKeys,
   ports: BackfillPorts
 ): Promise<BackfillReport> {
+  const startMs = ports.clock.now()
   const positions = await endsOfResults(ports.admin)
+  // The one thing that grows with the number of people: about 100 bytes each.
+  const found = new Set<string>()
   const conflicts: string[] = []
   const unanswered: string[] = []
   const unreadable: string[] = []
   let count = 0
   for await (const batch of inBatches(users)) {
     count += batch.length
+    for (const { signupId } of batch) found.add(signupId)
     const waiting = new Map<string, string>()
     const claims = batch.flatMap((user) => {
       try {
@@ -129,7 +147,38 @@ export async function backfillClaims(
   }
   const granted = count - conflicts.length - unanswered.length - unreadable.length
   const keyId = keys.piiHmacKeys.current.kid
-  return { keyId, users: count, granted, conflicts, unanswered, unreadable }
+  const missing = await holdersBefore(startMs, found, ports)
+  return { keyId, users: count, granted, conflicts, unanswered, unreadable, missing }
+}
+
+/** Sign-ups that were granted a number before the start and are not `found`. */
+async function holdersBefore(
+  startMs: number,
+  found: ReadonlySet<string>,
+  { admin, fetcher, codec }: BackfillPorts
+): Promise<string[]> {
+  const missing = new Set<string>()
+  const topic = changelogTopic({ app: 'signups', sub: 'claims', store: 'ssns' })
+  for (const [partition, { logStart, high }] of await admin.endOffsets(topic)) {
+    for (let offset = logStart; offset < high; ) {
+      const [fetched] = await fetcher.fetch([{ topic, partition, offset }], committedChunks)
+      if (fetched === undefined || fetched.error !== null) {
+        const got = fetched?.error ?? 'nothing'
+        throw new RetryError(
+          'HAIL_KAFKA_UNAVAILABLE',
+          `${topic}-${partition}: expected the claims at ${offset}, got ${got}; run it again`
+        )
+      }
+      for (const { value } of fetched.records) {
+        if (value === null) continue
+        const read = () => codec.decode('SsnClaimState', value)
+        const { signupId, grantedAt } = await learning(codec, read)
+        if (grantedAt < startMs && !found.has(signupId)) missing.add(signupId)
+      }
+      offset = fetched.offsetNext
+    }
+  }
+  return [...missing]
 }
 
 const claimId = ({ ssnKey, role, signupId }: Omit<SsnClaim, 'emailKey' | 'claimedAt'>): string =>
@@ -177,18 +226,13 @@ async function takeAnswers(
       partition,
       offset
     }))
-    const fetched = await fetcher.fetch(requests, {
-      maxWaitMs: 200,
-      maxBytesPerPartition: 1 << 20,
-      maxBytes: 4 << 20,
-      isolation: 'committed'
-    })
+    const fetched = await fetcher.fetch(requests, committedChunks)
     for (const { partition, records, offsetNext, error } of fetched) {
       if (error !== null) continue
       positions.set(partition, offsetNext)
       for (const { value } of records) {
         if (value === null) continue
-        const result = codec.decode('SsnClaimResult', value)
+        const result = await learning(codec, () => codec.decode('SsnClaimResult', value))
         if (waiting.delete(claimId(result)) && !result.granted) refused.push(result.signupId)
       }
     }

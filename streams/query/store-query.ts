@@ -3,10 +3,9 @@
  * says how fresh it is; see freshness.ts. A read costs one round trip for the place and one for the
  * values; a page of a range is one or a few bounded HSCANs.
  */
-import type { Codec } from '../../avro/index.ts'
+import { type Codec, learning } from '../../avro/index.ts'
 import {
   keyInSegment,
-  learning,
   readTtl,
   type StateBackend,
   segmentKey,

@@ -3,13 +3,12 @@
  * is read was committed; it trails the commit by one apply. `read` says how fresh its answer is and
  * takes a bound on it. Stores by name are listed in stores.ts; store-query.ts reads any other one.
  */
-import type { Codec, RecordName, Records } from '../../avro/index.ts'
+import { type Codec, learning, type RecordName, type Records } from '../../avro/index.ts'
 import { type Clock, systemClock } from '../../core/index.ts'
 import { partitionForKey } from '../../core/kafka/index.ts'
 import type { GeoMember, HashFields, Redis } from '../../core/redis/index.ts'
 import {
   createRedisState,
-  learning,
   recordFormat,
   type Store,
   storeGeoKey,

@@ -39,20 +39,21 @@ export async function commitTask(task: RunningTask, isRevoked: () => boolean): P
   const { outputs, counts, operators, deadLetters } = context.drain()
   const records = changelogRecords(task, dirty)
   const { faults } = deps.settings
+  const atPoint = { outputs: outputs.length }
   let transaction = await task.producer.begin(deps.topology.group)
-  await deps.failpoints('txn.after-begin')
+  await deps.failpoints('txn.after-begin', atPoint)
   const appended = await sendAll(transaction, outputs, records)
   if (faults.withoutTransactions) {
     await transaction.commit()
     transaction = await task.producer.begin(deps.topology.group)
   }
-  await deps.failpoints('txn.after-outputs')
+  await deps.failpoints('txn.after-outputs', atPoint)
   const positions = positionsAfter(task, dirty, appended)
   if (faults.applyBeforeCommit) await apply(task, dirty, positions)
   await sendOffsets(task, transaction, positions)
-  await deps.failpoints('txn.after-offsets')
+  await deps.failpoints('txn.after-offsets', atPoint)
   await transaction.commit()
-  await deps.failpoints('txn.after-end')
+  await deps.failpoints('txn.after-end', atPoint)
   if (!faults.applyBeforeCommit) await apply(task, dirty, positions)
   state.settle(positions)
   for (const [topic, offset] of task.inputs.processedOffsets())

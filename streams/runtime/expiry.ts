@@ -6,8 +6,8 @@
  * A closed segment with `onClose` hands its entries over in pages, one page a batch, each entry
  * deleted with what came of it: after a crash the rest is still there, and nothing comes twice.
  */
+import { learning } from '../../avro/index.ts'
 import { isHailError } from '../../core/index.ts'
-import { learning } from './learning.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { type RunningTask, surprise } from './running-task.ts'
 import type { StorePage } from './state-backend.ts'

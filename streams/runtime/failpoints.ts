@@ -22,8 +22,17 @@ export const failpointNames = [
 
 export type FailpointName = (typeof failpointNames)[number]
 
+/** What is known at a point inside a transaction. */
+export interface TransactionAtPoint {
+  /** Output records it has sent, or will send; one that only moves offsets has none. */
+  readonly outputs: number
+}
+
 /** Called at each point; may throw, or never return. */
-export type Failpoints = (name: FailpointName) => void | Promise<void>
+export type Failpoints = (
+  name: FailpointName,
+  transaction?: TransactionAtPoint
+) => void | Promise<void>
 
 export const noFailpoints: Failpoints = () => undefined
 

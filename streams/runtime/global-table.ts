@@ -3,7 +3,7 @@
  * loaded to the high watermarks of one moment before anybody reads it, then follows the topic. When
  * records were deleted that it had not read yet, it is loaded anew behind the one that is read.
  */
-import type { Codec } from '../../avro/index.ts'
+import { type Codec, learning } from '../../avro/index.ts'
 import { FatalError, type Logger, SkipToDlqError } from '../../core/index.ts'
 import type {
   FetchedPartition,
@@ -12,7 +12,6 @@ import type {
   KafkaRecord
 } from '../../core/kafka/index.ts'
 import type { GlobalTableDefinition } from './global-table-definition.ts'
-import { learning } from './learning.ts'
 
 export interface GlobalTableOptions {
   readonly definition: GlobalTableDefinition

@@ -39,7 +39,6 @@ export {
   type InternalTopic,
   topologyChangelogs
 } from './internal-topics.ts'
-export { learning } from './learning.ts'
 export { decodeMetadata, encodeMetadata, type TaskPositions } from './offset-metadata.ts'
 export type {
   Context,

@@ -3,7 +3,7 @@
  * the stores' positions in the same call, so that a wiped or rolled-back backend is noticed before
  * anything is computed.
  */
-import { learning } from './learning.ts'
+import { learning } from '../../avro/index.ts'
 import { type RunningTask, surprise } from './running-task.ts'
 import type { StoreRead } from './state-backend.ts'
 import type { StoreCache } from './store-cache.ts'

@@ -3,9 +3,8 @@
  * in a span of offsets and the move of the position over it. Every slice is a compare-and-set of its
  * own, so a restore that has lost its task cannot mix its slices with those of the new owner.
  */
-import type { Codec } from '../../avro/index.ts'
+import { type Codec, learning } from '../../avro/index.ts'
 import { type Clock, CorruptError } from '../../core/index.ts'
-import { learning } from './learning.ts'
 import type { ApplyResult, StateBackend, StorePosition, TaskName } from './state-backend.ts'
 import { storeChange } from './store-change.ts'
 import type { Store } from './store-definition.ts'

@@ -7,7 +7,7 @@
  *                            |------- close ----> closed
  * ```
  */
-import { changelogTopic } from '../../avro/index.ts'
+import { changelogTopic, learning } from '../../avro/index.ts'
 import { DeadLetterBreaker, MigrateError } from '../../core/index.ts'
 import type { FetchedPartition, TransactionalProducer } from '../../core/kafka/index.ts'
 import { runBatch } from './batch.ts'
@@ -17,7 +17,6 @@ import { nextCloseMs, refreshSegments } from './expiry.ts'
 import { noGlobals } from './global-table-definition.ts'
 import { InputBuffer } from './input-buffer.ts'
 import { InputTally } from './input-tally.ts'
-import { learning } from './learning.ts'
 import { decodeMetadata, type TaskPositions } from './offset-metadata.ts'
 import type { Timer } from './processor.ts'
 import { restoreStore } from './restore.ts'

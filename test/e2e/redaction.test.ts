@@ -1,14 +1,19 @@
 /**
  * @module A social security number goes in by every door there is, good and bad, while every process
  * logs all it can; afterwards it must be nowhere: not in logs, topics, dead letters, changelogs, Redis
- * or MongoDB. A second number, planted by hand, shows that the search would have found it.
+ * or MongoDB, even after its fingerprints were rotated. A second number, planted by hand, shows that the search would have found it.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dlqTopic } from '../../avro/index.ts'
-import { silentLogger, systemClock } from '../../core/index.ts'
+import { type Keyring, readSharedConfig, silentLogger, systemClock } from '../../core/index.ts'
 import type { KafkaRecord } from '../../core/kafka/index.ts'
 import { createRedis, type Redis } from '../../core/redis/index.ts'
+import { inheritedVariables } from '../../ops/apps/config.ts'
+import { groupLags } from '../../ops/cli/group-lag.ts'
+import { knownGroups } from '../../ops/cli/known-groups.ts'
 import { connectDatabase, type Database } from '../../sinks/models/index.ts'
 import { type ApiClient, type Reply, uuidv7 } from '../support/api-client.ts'
 import { type Application, startApplication } from '../support/application.ts'
@@ -203,6 +208,15 @@ test('a number that came in by every door is found nowhere, a planted one is', a
     )
   })
 
+  await everybodyStored()
+  expect(await rekey()).toMatchObject({ code: 0, report: { keyId: 'next', missing: [] } })
+  const { signupId } = first.body
+  const customers = database.connection.collection('customers')
+  const customer = await customers.findOneAndDelete({ signupId })
+  if (customer === null) throw new Error('expected the customer once more, got nobody')
+  expect(await rekey()).toMatchObject({ code: 1, report: { missing: [signupId] } })
+  await customers.insertOne(customer)
+
   expect(await everywhere(searchFor(canary))).toEqual([])
   await plant()
   let found: Awaited<ReturnType<typeof everywhere>>
@@ -221,6 +235,42 @@ test('a number that came in by every door is found nowhere, a planted one is', a
     ])
   )
 })
+
+const everybodyStored = async (): Promise<void> => {
+  const source = {
+    admin: await application.kafka.admin(),
+    fetcher: await application.kafka.fetcher(),
+    clock: systemClock
+  }
+  const groups = knownGroups([]).filter(({ group }) => /customers|drivers/.test(group))
+  expect(groups).toHaveLength(2)
+  await waitFor('everybody in the database', async () =>
+    (await groupLags(source, groups)).every(({ lagRecords }) => lagRecords === 0)
+  )
+}
+
+/** `make rekey` to a key nobody used yet; what it says lies with the logs. */
+const rekey = async (): Promise<{ code: number | null; report: unknown }> => {
+  const { piiKeys, piiHmacKeys } = readSharedConfig(application.environment).secrets
+  const child = spawn(process.execPath, ['--import', 'tsx', 'ops/cli/rekey.ts'], {
+    env: {
+      ...inheritedVariables(),
+      ...application.environment,
+      PII_KEYS: textOf(piiKeys),
+      PII_HMAC_KEYS: `next:${systemClock.randomBytes(32).toString('base64')},${textOf(piiHmacKeys)}`
+    }
+  })
+  const said: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => said.push(data))
+  const [code] = await once(child, 'close')
+  const text = Buffer.concat(said).toString()
+  appendFileSync(`${application.logDir}/rekey.log`, text)
+  expect(text).toContain('"granted"')
+  return { code, report: JSON.parse(text.trim().split('\n').at(-1) ?? '') }
+}
+
+const textOf = ({ byKid }: Keyring): string =>
+  [...byKid.values()].map(({ kid, key }) => `${kid}:${key.export().toString('base64')}`).join()
 
 const plant = async (): Promise<void> => {
   const name = `canary-${run}`

@@ -2,7 +2,8 @@
  * @module Decoding what a newer process wrote: a schema id not known yet is learnt from the registry,
  * then the work is done again.
  */
-import { type Codec, UnknownSchemaError } from '../../avro/index.ts'
+import type { Codec } from './codec.ts'
+import { UnknownSchemaError } from './unknown-schema-error.ts'
 
 /**
  * Runs pure decoding work until no schema is missing.
