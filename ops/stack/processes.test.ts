@@ -58,13 +58,14 @@ describe.runIf(process.platform === 'linux')('processes', () => {
   })
 
   it('are found by program and folder when no pid file names them', async () => {
-    const server = { file: 'sleep', args: ['60'], cwd: dir, logFile }
+    const folder = await mkdtemp(join(dir, 'server-'))
+    const server = { file: 'sleep', args: ['60'], cwd: folder, logFile }
     const record = await launch(server, 'f')
-    const hasStarted = async () => (await findStrays(dir, 'sleep')).length === 1
+    const hasStarted = async () => (await findStrays(folder, 'sleep')).length === 1
     expect(await waitUntil(hasStarted, 5_000)).toBe(true)
-    expect(await findStrays(dir, 'java')).toEqual([])
-    expect(await findStrays(tmpdir(), 'sleep')).toEqual([])
-    expect(await endStrays(dir, 'sleep')).toBe(1)
+    expect(await findStrays(folder, 'java')).toEqual([])
+    expect(await findStrays(dir, 'sleep')).toEqual([])
+    expect(await endStrays(folder, 'sleep')).toBe(1)
     expect(await isAlive(record)).toBe(false)
   })
 })
