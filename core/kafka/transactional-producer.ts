@@ -182,18 +182,25 @@ class TaskTransaction implements Transaction {
     const rounds = new SendRounds(records, { nowMs: clock.now(), producer: identity, sequences })
     const places = rounds.partitions()
     await sender.retrying(() => coordinator.addPartitions(places))
-    // The coordinator changes a transaction one step at a time, but the leaders don't wait for it.
-    const [appended] = await Promise.all([
+    // The coordinator changes a transaction one step at a time, but the leaders don't wait for it. Both
+    // are over before an error is told: nothing of a dead producer is under way when it is closed.
+    const [appended, added] = await Promise.allSettled([
       sender.send(rounds),
-      groupId === undefined ? undefined : coordinator.addGroup(groupId)
+      groupId === undefined ? undefined : this.#addGroup(groupId)
     ])
-    return appended
+    if (appended.status === 'rejected') throw appended.reason
+    if (added.status === 'rejected') throw added.reason
+    return appended.value
   }
 
   async #sendOffsets(commit: OffsetCommit): Promise<void> {
-    const { coordinator } = this.#parts
-    await coordinator.addGroup(commit.groupId)
-    await coordinator.sendOffsets(commit)
+    await this.#addGroup(commit.groupId)
+    await this.#parts.coordinator.sendOffsets(commit)
+  }
+
+  #addGroup(groupId: string): Promise<void> {
+    const { coordinator, sender } = this.#parts
+    return sender.retrying(() => coordinator.addGroup(groupId))
   }
 
   async #end(what: string, run: () => Promise<void>): Promise<void> {

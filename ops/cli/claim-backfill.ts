@@ -155,20 +155,25 @@ export async function backfillClaims(
 async function holdersBefore(
   startMs: number,
   found: ReadonlySet<string>,
-  { admin, fetcher, codec }: BackfillPorts
+  { admin, fetcher, codec, clock }: BackfillPorts
 ): Promise<string[]> {
   const missing = new Set<string>()
   const topic = changelogTopic({ app: 'signups', sub: 'claims', store: 'ssns' })
   for (const [partition, { logStart, high }] of await admin.endOffsets(topic)) {
+    let deadlineMs = clock.monotonic() + answerMsMax
     for (let offset = logStart; offset < high; ) {
       const [fetched] = await fetcher.fetch([{ topic, partition, offset }], committedChunks)
-      if (fetched === undefined || fetched.error !== null) {
-        const got = fetched?.error ?? 'nothing'
+      // Without an error too: a transaction that nobody ends holds the records behind it back.
+      if (fetched === undefined || fetched.offsetNext === offset) {
+        if (clock.monotonic() < deadlineMs) continue
+        const got = fetched?.error ?? 'none'
         throw new RetryError(
-          'HAIL_KAFKA_UNAVAILABLE',
-          `${topic}-${partition}: expected the claims at ${offset}, got ${got}; run it again`
+          'HAIL_TIMEOUT',
+          `${topic}-${partition}: expected the claims from ${offset} to ${high}, got ${got} for a minute; ` +
+            'make doctor tells who holds them back, then run it again'
         )
       }
+      deadlineMs = clock.monotonic() + answerMsMax
       for (const { value } of fetched.records) {
         if (value === null) continue
         const read = () => codec.decode('SsnClaimState', value)

@@ -17,6 +17,7 @@ import {
   type Streams
 } from '../../streams/runtime/index.ts'
 import { type Redirects, redirectSockets } from '../support/socket-redirect.ts'
+import { pointPlans } from './matrix.ts'
 import type { Counts, FromChild, RunPlan, ToChild } from './messages.ts'
 import { crashTopology } from './workload.ts'
 
@@ -117,9 +118,10 @@ function armSequence(stops: readonly string[], strike: (stop: string) => Promise
     })
   }
   arm(0)
-  // An aborted transaction without outputs (a window dropped, an offset moved) leaves nothing to see.
+  // Where aborted outputs are looked for, a transaction without any (a window dropped, an offset moved)
+  // would leave nothing to see.
   const failpoints: Failpoints = (name, transaction) =>
-    transaction?.outputs === 0 ? undefined : armed(name)
+    pointPlans[name].leavesAborted && transaction?.outputs === 0 ? undefined : armed(name)
   return failpoints
 }
 
