@@ -22,7 +22,15 @@ export default defineConfig({
         }
       },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...servers } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...servers } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          ...servers,
+          // One of them reads everything the others have written.
+          testTimeout: 180_000
+        }
+      },
       { test: { name: 'crash', include: ['test/crash/**/*.test.ts'], ...servers } }
     ]
   }

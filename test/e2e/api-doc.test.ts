@@ -81,7 +81,8 @@ describe('docs/api.md', () => {
     const quote = JSON.parse(found.QUOTE) as { fare: { totalMinor: number } }
     expect(found.CUSTOMER).toMatch(/^c-/)
     expect(found.DRIVER).toMatch(/^d-/)
-    expect(found.OFFER).toBe(`${found.RIDE}/1/${found.DRIVER}`)
+    // Another round where the driver's commands took longer than an offer lives.
+    expect(found.OFFER).toMatch(new RegExp(`^${found.RIDE}/\\d+/${found.DRIVER}$`))
     expect(found.OTHER).not.toBe(found.RIDE)
     const shown = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
     expect(shown).toContainEqual(
