@@ -22,6 +22,7 @@ import { hasType, toKafkaError } from './library-errors.ts'
 import { membersOf } from './member-description.ts'
 import { retrying } from './retrying.ts'
 import { ensureTopics } from './topic-creation.ts'
+import { keyOf } from './topic-partition.ts'
 import { TransactionRepair } from './transaction-repair.ts'
 import type { OffsetCommit, TopicPartitionKey } from './types.ts'
 
@@ -90,7 +91,10 @@ export class ClusterAdmin implements KafkaAdmin {
     const committed = new Map<TopicPartitionKey, CommittedOffset>()
     for (const { topic, partitions } of found) {
       for (const { partition, offset, metadata } of partitions) {
-        committed.set(`${topic}:${partition}`, { offset: BigInt(offset), metadata: metadata ?? '' })
+        committed.set(keyOf({ topic, partition }), {
+          offset: BigInt(offset),
+          metadata: metadata ?? ''
+        })
       }
     }
     return committed

@@ -22,6 +22,7 @@ import {
 } from './library.ts'
 import { errorTypes, toKafkaError } from './library-errors.ts'
 import { decodeRecordBatches } from './record-batch.ts'
+import { keyOf } from './topic-partition.ts'
 import type { FetchError, FetchedPartition, Fetcher, FetchOptions, FetchRequest } from './types.ts'
 
 /**
@@ -156,9 +157,9 @@ export class ClusterFetcher implements Fetcher {
       return
     }
     const partByKey = new Map<string, FetchResponsePartition>()
-    for (const part of response.partitions) partByKey.set(`${part.topic}:${part.partition}`, part)
+    for (const part of response.partitions) partByKey.set(keyOf(part), part)
     for (const request of group) {
-      const part = partByKey.get(`${request.topic}:${request.partition}`)
+      const part = partByKey.get(keyOf(request))
       const code = response.errorCode || (part?.errorCode ?? 0)
       results.set(
         request,

@@ -148,6 +148,8 @@ const fetchVersion = 11
 
 /** Timestamps that mean a place instead of a time. */
 export const listTimestamps = { earliest: -2, latest: -1 } as const
+/** What a coordinator is asked for; without a type it is a group's. */
+export const coordinatorTypes = { transaction: 1 } as const
 export const isolationLevels = { uncommitted: 0, committed: 1 } as const
 
 const require = createRequire(import.meta.url)

@@ -12,6 +12,7 @@ import { type EncodedBatch, type ProducedPartition, produceCall } from './produc
 import { callBroker } from './raw-call.ts'
 import { type RetryPolicy, retrying } from './retrying.ts'
 import type { SendRounds } from './send-rounds.ts'
+import { keyOf } from './topic-partition.ts'
 import type { Appended, TopicPartitionKey } from './types.ts'
 
 /** Acknowledged by the leader and all replicas in sync. */
@@ -137,7 +138,3 @@ export class RecordSender {
 
 const unknownPartitionCode = 3
 const noLeaderCode = 5
-
-function keyOf({ topic, partition }: { topic: string; partition: number }): TopicPartitionKey {
-  return `${topic}:${partition}`
-}

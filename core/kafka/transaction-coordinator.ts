@@ -7,12 +7,16 @@
 
 import type { Clock } from '../clock/index.ts'
 import { assertThat } from '../errors.ts'
-import type { RawBroker, RawCluster, TransactionIdentity } from './library.ts'
+import {
+  coordinatorTypes,
+  type RawBroker,
+  type RawCluster,
+  type TransactionIdentity
+} from './library.ts'
 import { hasType } from './library-errors.ts'
 import type { BatchProducer } from './record-batch-writer.ts'
+import { keyOf, type TopicPartition } from './topic-partition.ts'
 import type { OffsetCommit } from './types.ts'
-
-const transactionCoordinatorType = 1
 
 /**
  * Answers that mean "not yet", with nothing done: the markers of the transaction before are still
@@ -35,9 +39,6 @@ const firstDelayMs = 2
 const delayMultiplier = 1.2
 const delayMsMax = 100
 const waitMsMax = 8_000
-
-/** A partition of a topic. */
-export type Place = { readonly topic: string; readonly partition: number }
 
 export type TransactionCoordinatorParts = {
   readonly cluster: RawCluster
@@ -75,7 +76,7 @@ export class TransactionCoordinator {
   }
 
   /** Must be answered before anything is written to these partitions. Asks for each once. */
-  async addPartitions(places: readonly Place[]): Promise<void> {
+  async addPartitions(places: readonly TopicPartition[]): Promise<void> {
     const fresh = places.filter((place) => !this.#partitions.has(keyOf(place)))
     if (fresh.length === 0) return
     const identity = this.#initialised()
@@ -123,7 +124,7 @@ export class TransactionCoordinator {
   #coordinator(): Promise<RawBroker> {
     return this.#parts.cluster.findGroupCoordinator({
       groupId: this.transactionalId,
-      coordinatorType: transactionCoordinatorType
+      coordinatorType: coordinatorTypes.transaction
     })
   }
 
@@ -147,9 +148,7 @@ export class TransactionCoordinator {
   }
 }
 
-const keyOf = ({ topic, partition }: Place): string => `${topic}:${partition}`
-
-function byTopic<P extends Place, Entry>(
+function byTopic<P extends TopicPartition, Entry>(
   places: readonly P[],
   toEntry: (place: P) => Entry
 ): { topic: string; partitions: Entry[] }[] {

@@ -12,7 +12,13 @@ import type {
   TransactionDescription,
   TransactionFilter
 } from './admin-types.ts'
-import { errorNameOf, errorOfCode, type RawBroker, type RawCluster } from './library.ts'
+import {
+  coordinatorTypes,
+  errorNameOf,
+  errorOfCode,
+  type RawBroker,
+  type RawCluster
+} from './library.ts'
 import { hasType } from './library-errors.ts'
 import { callBroker } from './raw-call.ts'
 import { retrying } from './retrying.ts'
@@ -25,7 +31,6 @@ import {
 } from './transaction-protocol.ts'
 import type { OffsetCommit } from './types.ts'
 
-const transactionCoordinator = 1
 const unknownPartitionCode = 3
 const unknownTransactionalIdCode = 105
 /** A newer epoch of the producer or of its coordinator: the transaction isn't the one described. */
@@ -126,7 +131,7 @@ export class TransactionRepair {
     for (const id of new Set(transactionalIds)) {
       const coordinator = await this.#cluster.findGroupCoordinator({
         groupId: id,
-        coordinatorType: transactionCoordinator
+        coordinatorType: coordinatorTypes.transaction
       })
       idsByCoordinator.set(coordinator, [...(idsByCoordinator.get(coordinator) ?? []), id])
     }

@@ -1,7 +1,8 @@
 /**
  * @module A social security number goes in by every door there is, good and bad, while every process
  * logs all it can; afterwards it must be nowhere: not in logs, topics, dead letters, changelogs, Redis
- * or MongoDB, even after its fingerprints were rotated. A second number, planted by hand, shows that the search would have found it.
+ * or MongoDB, even after its fingerprints were rotated. A second number, planted by hand, shows that
+ * the search would have found it.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
