@@ -43,6 +43,13 @@ export const sharedConfig = defineConfig({
   },
   KAFKA_SASL_USERNAME: { type: 'string', default: null, doc: 'User at Kafka.' },
   KAFKA_SASL_PASSWORD: { type: 'string', default: null, secret: true, doc: 'Password at Kafka.' },
+  KAFKA_TRANSACTION_VERSION_MAX: {
+    type: 'int',
+    default: 2,
+    min: 1,
+    max: 2,
+    doc: 'The highest transaction protocol to speak; a cluster without version 2 is spoken to in 1 anyway.'
+  },
   SCHEMA_REGISTRY_URL: {
     type: 'url',
     protocols: ['http:', 'https:'],
@@ -156,6 +163,7 @@ export type SharedConfig<S extends keyof Secrets = keyof Secrets> = {
     readonly brokers: readonly string[]
     readonly ssl: KafkaTls
     readonly sasl: KafkaSasl | null
+    readonly transactionVersionMax: 1 | 2
   }
   readonly schemaRegistryUrl: string
   readonly redisUrl: string
@@ -189,7 +197,12 @@ export function readSharedConfig<const S extends keyof Secrets = keyof Secrets>(
     nodeEnv: values.NODE_ENV,
     isProduction: values.NODE_ENV === 'production',
     logLevel: values.LOG_LEVEL,
-    kafka: { brokers: values.KAFKA_BROKERS, ssl: readTls(values), sasl: readSasl(values) },
+    kafka: {
+      brokers: values.KAFKA_BROKERS,
+      ssl: readTls(values),
+      sasl: readSasl(values),
+      transactionVersionMax: values.KAFKA_TRANSACTION_VERSION_MAX === 1 ? 1 : 2
+    },
     schemaRegistryUrl: values.SCHEMA_REGISTRY_URL,
     redisUrl: values.REDIS_URL,
     mongoUrl: values.MONGO_URL,

@@ -1,6 +1,6 @@
 /**
- * @module Reads Kafka's answers field by field, in the classic and the flexible (compact) encoding.
- * Past the end it throws RangeError.
+ * @module Reads Kafka's answers field by field, in the flexible (compact) encoding. Past the end
+ * it throws RangeError.
  */
 
 export class ByteReader {
@@ -38,38 +38,34 @@ export class ByteReader {
     }
   }
 
-  /** STRING or NULLABLE_STRING; null reads as empty. */
-  text(): string {
-    return this.#utf8(this.int16())
-  }
-
   /** COMPACT_STRING or its nullable kind; null reads as empty. */
   compactText(): string {
     return this.#utf8(this.uvarint() - 1)
   }
 
-  /** ARRAY; null reads as empty. */
-  array<T>(read: () => T): T[] {
-    return this.#items(this.int32(), read)
-  }
-
   /** COMPACT_ARRAY; null reads as empty. */
   compactArray<T>(read: () => T): T[] {
-    return this.#items(this.uvarint() - 1, read)
+    const items: T[] = []
+    for (let left = this.uvarint() - 1; left > 0; left -= 1) items.push(read())
+    return items
+  }
+
+  /** The tagged fields that end a flexible structure, by their tags. */
+  tags(): Map<number, Buffer> {
+    const fields = new Map<number, Buffer>()
+    for (let count = this.uvarint(); count > 0; count -= 1) {
+      const tag = this.uvarint()
+      const start = this.#step(this.uvarint())
+      fields.set(tag, this.bytes.subarray(start, this.at))
+    }
+    return fields
   }
 
   /** Moves over the tagged fields that end a flexible structure. */
   skipTags(): void {
-    for (let count = this.uvarint(); count > 0; count -= 1) {
-      this.uvarint()
-      this.#step(this.uvarint())
-    }
-  }
-
-  #items<T>(count: number, read: () => T): T[] {
-    const items: T[] = []
-    for (let left = count; left > 0; left -= 1) items.push(read())
-    return items
+    // Nearly always there are none.
+    if (this.bytes[this.at] === 0) this.at += 1
+    else this.tags()
   }
 
   #utf8(length: number): string {

@@ -24,10 +24,10 @@ describe('what is written', () => {
         writer.int32(given.int32)
         writer.int64(given.int64)
         writer.uvarint(given.uvarint)
-        writer.array(given.texts, (one) => writer.text(one))
         writer.compactArray(given.texts, (one) => writer.compactText(one))
         writer.noTags()
-        writer.nullableText(null)
+        writer.compactNullableText(null)
+        writer.compactBytes(Buffer.from('bytes'))
         const reader = new ByteReader(writer.written())
         expect({
           int8: reader.int8(),
@@ -35,11 +35,11 @@ describe('what is written', () => {
           int32: reader.int32(),
           int64: reader.int64(),
           uvarint: reader.uvarint(),
-          texts: reader.array(() => reader.text())
+          texts: reader.compactArray(() => reader.compactText())
         }).toEqual(given)
-        expect(reader.compactArray(() => reader.compactText())).toEqual(given.texts)
         reader.skipTags()
-        expect(reader.text()).toBe('')
+        expect(reader.compactText()).toBe('')
+        expect(reader.compactText()).toBe('bytes')
         expect(reader.at).toBe(writer.at)
       })
     )
@@ -73,14 +73,24 @@ describe('what is written', () => {
 })
 
 describe('reading', () => {
-  test('moves over tagged fields', () => {
-    const reader = new ByteReader(Buffer.from([2, 0, 3, 1, 2, 3, 9, 0, 7]))
+  test('moves over tagged fields, or keeps them', () => {
+    const bytes = Buffer.from([2, 0, 3, 1, 2, 3, 9, 0, 7])
+    const reader = new ByteReader(bytes)
     reader.skipTags()
     expect(reader.int8()).toBe(7)
+    const keeping = new ByteReader(bytes)
+    expect(keeping.tags()).toEqual(
+      new Map([
+        [0, Buffer.from([1, 2, 3])],
+        [9, Buffer.alloc(0)]
+      ])
+    )
+    expect(keeping.int8()).toBe(7)
+    expect(new ByteReader(Buffer.from([0])).tags()).toEqual(new Map())
   })
 
   test('throws RangeError past the end and at a number without one', () => {
-    expect(() => new ByteReader(Buffer.from([0, 9, 65])).text()).toThrow(RangeError)
+    expect(() => new ByteReader(Buffer.from([9, 65])).compactText()).toThrow(RangeError)
     expect(() => new ByteReader(Buffer.alloc(9, 0xff)).uvarint()).toThrow(RangeError)
   })
 })

@@ -1,6 +1,6 @@
 /**
  * @module A buffer that grows as requests are written into it: Kafka's fixed and variable-length
- * numbers, texts and fields, in the classic and the flexible (compact) encoding.
+ * numbers, texts and fields, in the flexible (compact) encoding.
  */
 
 /** A longer text goes through the library function, a shorter one is written letter by letter. */
@@ -100,19 +100,6 @@ export class ByteWriter {
     if (value.length > shortTextMax || !this.#shortTextField(value)) this.#longTextField(value)
   }
 
-  /** STRING: length in 16 bits. */
-  text(value: string): void {
-    const length = Buffer.byteLength(value)
-    this.int16(length)
-    this.#utf8(value, length)
-  }
-
-  /** NULLABLE_STRING: -1 for null. */
-  nullableText(value: string | null): void {
-    if (value === null) this.int16(-1)
-    else this.text(value)
-  }
-
   /** COMPACT_STRING: length plus one as an unsigned varint. */
   compactText(value: string): void {
     const length = Buffer.byteLength(value)
@@ -120,10 +107,16 @@ export class ByteWriter {
     this.#utf8(value, length)
   }
 
-  /** ARRAY: count in 32 bits. */
-  array<T>(items: readonly T[], write: (item: T) => void): void {
-    this.int32(items.length)
-    for (const item of items) write(item)
+  /** COMPACT_NULLABLE_STRING: 0 for null. */
+  compactNullableText(value: string | null): void {
+    if (value === null) this.uvarint(0)
+    else this.compactText(value)
+  }
+
+  /** COMPACT_BYTES and COMPACT_RECORDS: length plus one as an unsigned varint. */
+  compactBytes(value: Uint8Array): void {
+    this.uvarint(value.length + 1)
+    this.raw(value)
   }
 
   /** COMPACT_ARRAY: count plus one as an unsigned varint. */

@@ -54,6 +54,7 @@ class FakeCluster implements RawCluster {
   findGroupCoordinator(): Promise<RawBroker> {
     throw new Error('a fetcher has no group')
   }
+  noticeCoordinatorError(): void {}
 }
 
 function aPartition(partition: number, errorCode = 0): FetchResponsePartition {

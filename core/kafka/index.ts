@@ -39,5 +39,6 @@ export type {
   TopicPartitionKey,
   Transaction,
   TransactionalProducer,
-  TransactionalProducerOptions
+  TransactionalProducerOptions,
+  TransactionVersion
 } from './types.ts'

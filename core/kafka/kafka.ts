@@ -29,7 +29,8 @@ import type {
   KafkaProducer,
   ProducerOptions,
   TransactionalProducer,
-  TransactionalProducerOptions
+  TransactionalProducerOptions,
+  TransactionVersion
 } from './types.ts'
 
 export type KafkaOptions = {
@@ -41,6 +42,8 @@ export type KafkaOptions = {
   readonly sasl?: KafkaSasl | null | undefined
   /** How long any request may take, in ms. Default 15000. */
   readonly requestTimeoutMs?: number | undefined
+  /** The highest transaction protocol to speak where the cluster has it. Default 2. */
+  readonly transactionVersionMax?: TransactionVersion | undefined
 }
 
 const connectionTimeoutMs = 3_000
@@ -71,6 +74,7 @@ class KafkajsAdapter implements Kafka {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #client: KafkajsClient
+  readonly #transactionVersionMax: TransactionVersion
   readonly #open = new Set<Closable>()
   #control: Promise<RawCluster> | null = null
   #isClosed = false
@@ -79,6 +83,7 @@ class KafkajsAdapter implements Kafka {
     this.#clock = options.clock
     this.#logger = options.logger.child({ component: 'kafka' })
     this.#client = createClient(options)
+    this.#transactionVersionMax = options.transactionVersionMax ?? 2
   }
 
   async admin(): Promise<KafkaAdmin> {
@@ -120,6 +125,7 @@ class KafkajsAdapter implements Kafka {
       cluster,
       transactionalId,
       transactionTimeoutMs,
+      transactionVersionMax: this.#transactionVersionMax,
       ackTimeoutMs: ackTimeoutMsDefault,
       clock: this.#clock,
       onClose: () => this.#open.delete(own)

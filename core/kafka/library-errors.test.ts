@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FatalError } from '../errors.ts'
+import { errorOfCode, loadKafkajs } from './library.ts'
 import { errorTypes, isRetriable, toKafkaError, toTransactionError } from './library-errors.ts'
 
 class LibraryError extends Error {
@@ -27,6 +28,16 @@ describe('transaction errors', () => {
       code: 'HAIL_FENCED',
       reaction: 'migrate'
     })
+  })
+
+  test('knows the codes that are newer than the library', () => {
+    loadKafkajs()
+    const fenced = toTransactionError(errorOfCode(90), 'commit t-0')
+    expect(fenced).toMatchObject({ code: 'HAIL_FENCED', reaction: 'migrate' })
+    expect(toTransactionError(errorOfCode(120), 'commit t-0').message).toMatch(
+      /may or may not have happened: TRANSACTION_ABORTABLE$/
+    )
+    expect(isRetriable(errorOfCode(89))).toBe(true)
   })
 
   test.each(['CONCURRENT_TRANSACTIONS', 'UNKNOWN', 'NOT_LEADER_FOR_PARTITION'])(

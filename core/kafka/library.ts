@@ -81,18 +81,6 @@ export type RawBroker = {
     }
   ): Promise<unknown>
   addOffsetsToTxn(request: TransactionIdentity & { readonly groupId: string }): Promise<unknown>
-  txnOffsetCommit(
-    request: TransactionIdentity & {
-      readonly groupId: string
-      readonly topics: readonly CommittedTopic[]
-    }
-  ): Promise<unknown>
-  endTxn(
-    request: TransactionIdentity & {
-      /** True commits. */
-      readonly transactionResult: boolean
-    }
-  ): Promise<unknown>
 }
 
 export type RawCluster = {
@@ -113,6 +101,8 @@ export type RawCluster = {
     /** Default: of the group. */
     coordinatorType?: number
   }): Promise<RawBroker>
+  /** For errors of requests that kafkajs doesn't know: the coordinator may have to be looked for again. */
+  noticeCoordinatorError(error: unknown): void
   /** Of all brokers the metadata names. */
   getNodeIds(): readonly string[]
 }

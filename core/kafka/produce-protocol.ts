@@ -1,14 +1,19 @@
 /**
- * @module Produce requests (version 7) of batches that are encoded already, and their answers.
- * kafkajs' own encoder makes several objects of every record.
+ * @module Produce requests of batches that are encoded already, and their answers. kafkajs' own
+ * encoder makes several objects of every record.
  */
 
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import type { RawCall } from './raw-call.ts'
+import { byTopic } from './topic-partition.ts'
 
-/** The newest kafkajs knows; brokers from 2.1 to 4.x read it. */
-const produceVersion = 7
+/**
+ * Versions with the same layout. 9: of brokers from 2.4 on. 12: each partition joins the
+ * transaction by being written to (KIP-890), where the cluster has transactions of version 2.
+ */
+export type ProduceVersion = 9 | 12
+
 /** Of a request, and of each topic and partition in it: what its names and counts take, roughly. */
 const overheadBytes = 512
 const partitionOverheadBytes = 64
@@ -22,6 +27,7 @@ export type EncodedBatch = {
 }
 
 export type ProduceRequest = {
+  readonly version: ProduceVersion
   readonly transactionalId: string | null
   /** -1: all replicas in sync. */
   readonly acks: number
@@ -51,9 +57,9 @@ export function produceCall(request: ProduceRequest): RawCall<ProduceAnswer> {
   )
   return {
     apiKey: 0,
-    apiVersion: produceVersion,
+    apiVersion: request.version,
     apiName: 'Produce',
-    isFlexible: false,
+    isFlexible: true,
     bytes,
     write: (writer) => writeProduce(writer, request),
     read: readProduced
@@ -61,38 +67,45 @@ export function produceCall(request: ProduceRequest): RawCall<ProduceAnswer> {
 }
 
 function writeProduce(writer: ByteWriter, request: ProduceRequest): void {
-  const batchesByTopic = new Map<string, EncodedBatch[]>()
-  for (const batch of request.batches) {
-    const group = batchesByTopic.get(batch.topic)
-    if (group === undefined) batchesByTopic.set(batch.topic, [batch])
-    else group.push(batch)
-  }
-  writer.nullableText(request.transactionalId)
+  writer.compactNullableText(request.transactionalId)
   writer.int16(request.acks)
   writer.int32(request.timeoutMs)
-  writer.array([...batchesByTopic], ([topic, group]) => {
-    writer.text(topic)
-    writer.array(group, ({ partition, bytes }) => {
+  writer.compactArray(byTopic(request.batches), ([topic, group]) => {
+    writer.compactText(topic)
+    writer.compactArray(group, ({ partition, bytes }) => {
       writer.int32(partition)
-      writer.int32(bytes.length)
-      writer.raw(bytes)
+      writer.compactBytes(bytes)
+      writer.noTags()
     })
+    writer.noTags()
   })
+  writer.noTags()
 }
 
 function readProduced(reader: ByteReader): ProduceAnswer {
   const partitions: ProducedPartition[] = []
-  reader.array(() => {
-    const topic = reader.text()
-    reader.array(() => {
-      const partition = reader.int32()
-      const errorCode = reader.int16()
-      const base = reader.int64()
-      // Append time and log start.
-      reader.int64()
-      reader.int64()
-      partitions.push({ topic, partition, errorCode, base })
-    })
+  reader.compactArray(() => {
+    const topic = reader.compactText()
+    reader.compactArray(() => partitions.push(readPartition(reader, topic)))
+    reader.skipTags()
   })
   return { partitions, throttleMs: reader.int32() }
+}
+
+function readPartition(reader: ByteReader, topic: string): ProducedPartition {
+  const partition = reader.int32()
+  const errorCode = reader.int16()
+  const base = reader.int64()
+  // Append time and log start.
+  reader.int64()
+  reader.int64()
+  // The records at fault, and the error's text.
+  reader.compactArray(() => {
+    reader.int32()
+    reader.compactText()
+    reader.skipTags()
+  })
+  reader.compactText()
+  reader.skipTags()
+  return { topic, partition, errorCode, base }
 }

@@ -36,7 +36,14 @@ export class PlainProducer implements KafkaProducer {
       forMsMax: Number.POSITIVE_INFINITY,
       isWorthwhile: isRetriable
     }
-    this.#sender = new RecordSender({ cluster, clock, policy, ackTimeoutMs, transactionalId: null })
+    this.#sender = new RecordSender({
+      cluster,
+      clock,
+      policy,
+      ackTimeoutMs,
+      transactionalId: null,
+      version: () => 9
+    })
   }
 
   async send(records: readonly OutRecord[]): Promise<void> {

@@ -17,6 +17,8 @@ export type RawCall<T extends { readonly throttleMs: number }> = {
   readonly apiName: string
   /** Whether this version of the request has tagged fields. */
   readonly isFlexible: boolean
+  /** ApiVersions alone: whoever asks must be able to read the answer, so its header stays as it was. */
+  readonly hasClassicAnswerHeader?: boolean
   /** How large the body will be, as a guess. */
   readonly bytes?: number
   write(writer: ByteWriter): void
@@ -57,7 +59,7 @@ function encoded<T extends { readonly throttleMs: number }>(call: RawCall<T>) {
 function decoded<T extends { readonly throttleMs: number }>(call: RawCall<T>, body: Buffer): T {
   const reader = new ByteReader(body)
   try {
-    if (call.isFlexible) reader.skipTags()
+    if (call.isFlexible && call.hasClassicAnswerHeader !== true) reader.skipTags()
     return call.read(reader)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error

@@ -46,7 +46,11 @@ class FakeCluster implements RawCluster {
     const node = Number(nodeId)
     const connectionPool = {
       send: async ({ request, response }: { request: unknown; response: never }) => {
-        const { encode } = request as { encode(): Promise<{ buffer: Buffer }> }
+        const { apiVersion, encode } = request as {
+          apiVersion: number
+          encode(): Promise<{ buffer: Buffer }>
+        }
+        expect(apiVersion).toBe(12)
         const { decode, parse } = response as {
           decode(body: Buffer): Promise<unknown>
           parse(decoded: unknown): Promise<unknown>
@@ -63,40 +67,58 @@ class FakeCluster implements RawCluster {
   findGroupCoordinator(): Promise<RawBroker> {
     throw new Error('a sender has no group')
   }
+  noticeCoordinatorError(): void {}
 }
 
 function partitionsOf(body: Buffer): Written[] {
   const reader = new ByteReader(body)
-  reader.text()
+  // The header's tags.
+  reader.skipTags()
+  expect(reader.compactText()).toBe('id')
   reader.int16()
   reader.int32()
   return reader
-    .array(() => {
-      reader.text()
-      return reader.array(() => {
+    .compactArray(() => {
+      reader.compactText()
+      const written = reader.compactArray(() => {
         const partition = reader.int32()
-        const start = reader.at + 4
-        reader.at = start + body.readInt32BE(reader.at)
-        return { partition, bytes: body.toString('hex', start, reader.at) }
+        const start = reader.at + 1
+        reader.at = start + reader.uvarint() - 1
+        const bytes = body.toString('hex', start, reader.at)
+        reader.skipTags()
+        return { partition, bytes }
       })
+      reader.skipTags()
+      return written
     })
     .flat()
 }
 
 function answerOf(written: readonly Written[], codes: Record<number, number>): Buffer {
   const writer = new ByteWriter(0)
-  writer.array(['t'], (topic) => {
-    writer.text(topic)
-    writer.array(written, ({ partition }) => {
+  writer.noTags()
+  writer.compactArray(['t'], (topic) => {
+    writer.compactText(topic)
+    writer.compactArray(written, ({ partition }) => {
       const code = codes[partition] ?? 0
       writer.int32(partition)
       writer.int16(code)
       writer.int64(code === 0 ? BigInt(partition) * 100n : -1n)
       writer.int64(-1n)
       writer.int64(0n)
+      // One record at fault, with and without a text.
+      writer.compactArray(code === 0 ? [] : [0], (index) => {
+        writer.int32(index)
+        writer.compactNullableText(null)
+        writer.noTags()
+      })
+      writer.compactNullableText(code === 0 ? null : 'refused')
+      writer.noTags()
     })
+    writer.noTags()
   })
   writer.int32(0)
+  writer.noTags()
   return Buffer.from(writer.written())
 }
 
@@ -111,7 +133,8 @@ function setUp(partitions: readonly number[], topic = 't') {
     forMsMax: 1_000,
     isWorthwhile: isRetriable
   }
-  const parts = { cluster, clock, policy, ackTimeoutMs: 1_000, transactionalId: 'id' }
+  const version = () => 12 as const
+  const parts = { cluster, clock, policy, ackTimeoutMs: 1_000, transactionalId: 'id', version }
   const records = partitions.map((partition): OutRecord => {
     return { topic, partition, key: 'k', value: Buffer.from('v') }
   })

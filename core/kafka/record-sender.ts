@@ -8,7 +8,12 @@ import type { Clock } from '../clock/index.ts'
 import { assertThat } from '../errors.ts'
 import { errorOfCode, type RawCluster } from './library.ts'
 import { hasType, isRetriable } from './library-errors.ts'
-import { type EncodedBatch, type ProducedPartition, produceCall } from './produce-protocol.ts'
+import {
+  type EncodedBatch,
+  type ProducedPartition,
+  type ProduceVersion,
+  produceCall
+} from './produce-protocol.ts'
 import { callBroker } from './raw-call.ts'
 import { type RetryPolicy, retrying } from './retrying.ts'
 import type { SendRounds } from './send-rounds.ts'
@@ -25,6 +30,8 @@ export type RecordSenderParts = {
   /** How long the broker may wait for its replicas. */
   readonly ackTimeoutMs: number
   readonly transactionalId: string | null
+  /** Asked before each request: a transactional producer learns it when it takes over. */
+  version(): ProduceVersion
 }
 
 type Failure = { readonly batches: readonly EncodedBatch[]; readonly error: unknown }
@@ -89,11 +96,17 @@ export class RecordSender {
     batches: readonly EncodedBatch[],
     appendedByPartition: Map<TopicPartitionKey, Appended>
   ): Promise<Failure[]> {
-    const { cluster, transactionalId, ackTimeoutMs } = this.#parts
+    const { cluster, transactionalId, ackTimeoutMs, version } = this.#parts
     let answered: readonly ProducedPartition[]
     try {
       const broker = await cluster.findBroker({ nodeId })
-      const call = { transactionalId, acks: acksFromAll, timeoutMs: ackTimeoutMs, batches }
+      const call = {
+        version: version(),
+        transactionalId,
+        acks: acksFromAll,
+        timeoutMs: ackTimeoutMs,
+        batches
+      }
       answered = (await callBroker(broker, produceCall(call))).partitions
     } catch (error) {
       return [{ batches, error }]

@@ -1,5 +1,5 @@
 /**
- * @module Sequence numbers of one producer id, by which brokers tell a repeated batch. They count a
+ * @module Sequence numbers of one producer id and epoch, by which brokers tell a repeated batch. They count a
  * partition's records from 0 and go on with 0 after 2^31 - 1; kafkajs' own count forgets what a
  * batch has beyond that, which the broker takes for a gap.
  */

@@ -9,3 +9,16 @@ export type TopicPartition = { readonly topic: string; readonly partition: numbe
 export function keyOf({ topic, partition }: TopicPartition): TopicPartitionKey {
   return `${topic}:${partition}`
 }
+
+/** Places by topic, as requests want them; both in the order given. */
+export function byTopic<Place extends { readonly topic: string }>(
+  places: readonly Place[]
+): [topic: string, places: Place[]][] {
+  const placesByTopic = new Map<string, Place[]>()
+  for (const place of places) {
+    const known = placesByTopic.get(place.topic)
+    if (known === undefined) placesByTopic.set(place.topic, [place])
+    else known.push(place)
+  }
+  return [...placesByTopic]
+}

@@ -12,6 +12,7 @@ import type {
 } from './admin-types.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
+import { readPartitionErrors } from './partition-errors.ts'
 import type { RawCall } from './raw-call.ts'
 
 type Answer<T> = { readonly throttleMs: number; readonly errorCode: number; readonly value: T }
@@ -175,25 +176,13 @@ export function abortMarkerCall(hanging: HangingTransaction): RawCall<Answer<nul
     read: (reader) => {
       const errorCodes = reader.compactArray(() => {
         reader.int64()
-        const topics = reader.compactArray(() => readMarkerErrors(reader))
+        const topics = reader.compactArray(() => readPartitionErrors(reader))
         reader.skipTags()
         return topics.flat()
       })
       return { throttleMs: 0, errorCode: errorCodes.flat()[0] ?? 0, value: null }
     }
   }
-}
-
-function readMarkerErrors(reader: ByteReader): number[] {
-  reader.compactText()
-  const errorCodes = reader.compactArray(() => {
-    reader.int32()
-    const errorCode = reader.int16()
-    reader.skipTags()
-    return errorCode
-  })
-  reader.skipTags()
-  return errorCodes
 }
 
 function writeTopics(writer: ByteWriter, topic: string, partition: number): void {

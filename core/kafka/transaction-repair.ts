@@ -148,7 +148,12 @@ export class TransactionRepair {
   }
 
   #retrying<T>(run: () => Promise<T>): Promise<T> {
-    return retrying({ clock: this.#clock, cluster: this.#cluster }, run)
+    return retrying({ clock: this.#clock, cluster: this.#cluster }, () =>
+      run().catch((error: unknown) => {
+        this.#cluster.noticeCoordinatorError(error)
+        throw error
+      })
+    )
   }
 }
 

@@ -41,6 +41,7 @@ function setUp() {
     clock: createFakeClock(0),
     transactionalId: 'id',
     transactionTimeoutMs: 15_000,
+    transactionVersionMax: 1,
     ackTimeoutMs: 10_000,
     onClose: () => undefined
   })

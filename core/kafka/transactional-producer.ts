@@ -25,7 +25,8 @@ import type {
   OutRecord,
   TopicPartitionKey,
   Transaction,
-  TransactionalProducer
+  TransactionalProducer,
+  TransactionVersion
 } from './types.ts'
 
 /**
@@ -46,6 +47,7 @@ export type TransactionalProducerParts = {
   readonly cluster: RawCluster
   readonly transactionalId: string
   readonly transactionTimeoutMs: number
+  readonly transactionVersionMax: TransactionVersion
   readonly ackTimeoutMs: number
   readonly clock: Clock
   /** Called once, when close() begins: whoever keeps a list of what is open forgets this. */
@@ -56,7 +58,7 @@ export class TaskProducer implements TransactionalProducer {
   readonly #parts: TransactionalProducerParts
   readonly #sender: RecordSender
   readonly #coordinator: TransactionCoordinator
-  readonly #sequences = new Sequences()
+  #sequences = new Sequences()
   #identity: BatchProducer | null = null
   #isOpen = false
   #death: HailError | null = null
@@ -64,8 +66,10 @@ export class TaskProducer implements TransactionalProducer {
 
   constructor(parts: TransactionalProducerParts) {
     this.#parts = parts
-    this.#sender = new RecordSender({ ...parts, policy: sendPolicy })
-    this.#coordinator = new TransactionCoordinator(parts)
+    const coordinator = new TransactionCoordinator(parts)
+    const version = () => coordinator.produceVersion
+    this.#sender = new RecordSender({ ...parts, policy: sendPolicy, version })
+    this.#coordinator = coordinator
   }
 
   async init(): Promise<void> {
@@ -75,7 +79,8 @@ export class TaskProducer implements TransactionalProducer {
       'init() must be the first call of a transactional producer, and its only one'
     )
     try {
-      this.#identity = await this.#coordinator.init()
+      await this.#coordinator.init()
+      this.#identity = this.#coordinator.producer
     } catch (error) {
       // Nothing of this producer was open, so nothing is in doubt: fenced already, or try again
       // with a new one.
@@ -88,11 +93,14 @@ export class TaskProducer implements TransactionalProducer {
 
   async begin(groupId?: string): Promise<Transaction> {
     this.#throwIfDead()
-    const identity = this.#identity
     assertThat(
-      identity !== null && !this.#isOpen,
+      this.#identity !== null && !this.#isOpen,
       'begin() needs init() first and no other open transaction'
     )
+    const identity = this.#coordinator.producer
+    // Brokers expect the first batch of each epoch to begin at 0.
+    if (identity !== this.#identity) this.#sequences = new Sequences()
+    this.#identity = identity
     this.#isOpen = true
     return new TaskTransaction({
       coordinator: this.#coordinator,

@@ -102,6 +102,12 @@ export type Transaction = {
   abort(): Promise<void>
 }
 
+/**
+ * Of Kafka's transaction protocol. 2 (KIP-890) needs a cluster whose feature `transaction.version` is at
+ * least 2, as it is on clusters that began as 4.0 or were upgraded with all their features.
+ */
+export type TransactionVersion = 1 | 2
+
 export type TransactionalProducerOptions = {
   /** The broker aborts a transaction that is open for longer. Default 15000. */
   readonly transactionTimeoutMs?: number

@@ -66,7 +66,7 @@ export type CrashCase = PointCase | StateCase
 export interface PointPlan {
   /**
    * The request whose reply gets lost: what the task at hand does next. Api keys of Kafka: 0 Produce,
-   * 9 OffsetFetch, 13 LeaveGroup, 24 AddPartitionsToTxn, 26 EndTxn, 28 TxnOffsetCommit.
+   * 9 OffsetFetch, 13 LeaveGroup, 26 EndTxn, 28 TxnOffsetCommit.
    */
   readonly next: readonly Request[]
   /**
@@ -85,15 +85,15 @@ export interface PointPlan {
 
 export const pointPlans: Readonly<Record<FailpointName, PointPlan>> = {
   'poll.after': { next: ['*'], hitMax: 12 },
-  'process.after': { next: [24], hitMax: 12 },
-  'txn.after-begin': { next: [0], isInTransaction: true, hitMax: 10 },
+  'process.after': { next: [0, 28], hitMax: 12 },
+  'txn.after-begin': { next: [0, 28], isInTransaction: true, hitMax: 10 },
   'txn.after-outputs': { next: [28], leavesAborted: true, isInTransaction: true, hitMax: 10 },
   // The unknown outcome: the broker commits, nobody hears of it.
   'txn.after-offsets': { next: [26], leavesAborted: true, isInTransaction: true, hitMax: 10 },
   'txn.after-end': { next: ['*'], hitMax: 10 },
   'store.before-apply': { next: ['*'], hitMax: 10 },
   'store.mid-apply': { next: ['*'], needs: 'before-apply', hitMax: 10 },
-  'store.after-apply': { next: [24], hitMax: 10 },
+  'store.after-apply': { next: [0, 28], hitMax: 10 },
   'assign.after-init': { next: [9], hitMax: 2 },
   'assign.after-offsets': { next: ['*'], hitMax: 2 },
   'restore.mid': { next: ['*'], needs: 'wiped-store', hitMax: 2 },

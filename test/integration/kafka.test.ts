@@ -14,7 +14,8 @@ import {
   type Kafka,
   type KafkaAdmin,
   type OutRecord,
-  type TransactionalProducer
+  type TransactionalProducer,
+  type TransactionVersion
 } from '../../core/kafka/index.ts'
 import { stackForTests } from '../../ops/stack/for-tests.ts'
 
@@ -57,9 +58,15 @@ afterAll(async () => {
   await kafka.close()
 }, setUpMs)
 
-function connect(): Kafka {
+function connect(transactionVersionMax: TransactionVersion = 2): Kafka {
   const clientId = `kafka-test-${randomUUID().slice(0, 8)}`
-  return createKafka({ brokers, clientId, logger: silentLogger, clock: systemClock })
+  return createKafka({
+    brokers,
+    clientId,
+    logger: silentLogger,
+    clock: systemClock,
+    transactionVersionMax
+  })
 }
 
 async function aTopic(partitions = 1, config: Record<string, string> = {}): Promise<string> {
@@ -75,8 +82,11 @@ function aGroup(): string {
   return group
 }
 
-async function aProducer(transactionalId: string): Promise<TransactionalProducer> {
-  const producer = await kafka.transactionalProducer(transactionalId)
+async function aProducer(
+  transactionalId: string,
+  client: Kafka = kafka
+): Promise<TransactionalProducer> {
+  const producer = await client.transactionalProducer(transactionalId)
   await producer.init()
   return producer
 }
@@ -110,10 +120,36 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   )
 }
 
-describe('transactions', () => {
+describe.each([1, 2] as const)('transactions of version %d', (version) => {
+  let client: Kafka
+
+  beforeAll(() => {
+    client = connect(version)
+  })
+
+  afterAll(() => client.close())
+
+  test('keeps its epoch in version 1 and begins another with each end in version 2', async () => {
+    const topic = await aTopic()
+    const id = `${topic}-0`
+    const producer = await aProducer(id, client)
+    const epochs: number[] = []
+    for (const end of ['commit', 'abort', 'commit'] as const) {
+      const transaction = await producer.begin()
+      await transaction.send([aRecord(topic, end)])
+      const [described] = await admin.describeTransactions([id])
+      epochs.push(described?.producerEpoch ?? -1)
+      await transaction[end]()
+    }
+    expect(epochs).toEqual(version === 1 ? [0, 0, 0] : [0, 1, 2])
+    await expect
+      .poll(async () => valuesOf(await read(topic)), { timeout: waitMs })
+      .toEqual(['commit', 'commit'])
+  })
+
   test('delivers committed records with their headers, times and offsets', async () => {
     const topic = await aTopic()
-    const producer = await aProducer(`${topic}-0`)
+    const producer = await aProducer(`${topic}-0`, client)
     const transaction = await producer.begin()
     const headers = { 'correlation-id': 'c-1', empty: '' }
     const appended = await transaction.send([
@@ -150,8 +186,8 @@ describe('transactions', () => {
 
   test('never delivers aborted records, also when two aborted transactions overlap', async () => {
     const topic = await aTopic()
-    const outer = await aProducer(`${topic}-outer`)
-    const inner = await aProducer(`${topic}-inner`)
+    const outer = await aProducer(`${topic}-outer`, client)
+    const inner = await aProducer(`${topic}-inner`, client)
     const first = await outer.begin()
     await first.send([aRecord(topic, 'outer-1')])
     const second = await inner.begin()
@@ -172,10 +208,10 @@ describe('transactions', () => {
 
   test('fences the predecessor, aborts its open transaction and poisons its producer', async () => {
     const topic = await aTopic()
-    const old = await aProducer(`${topic}-0`)
+    const old = await aProducer(`${topic}-0`, client)
     const open = await old.begin()
     await open.send([aRecord(topic, 'from the old owner')])
-    const successor = await aProducer(`${topic}-0`)
+    const successor = await aProducer(`${topic}-0`, client)
 
     expect(await codeOf(open.commit())).toBe('HAIL_FENCED')
     expect(await codeOf(open.send([aRecord(topic, 'again')]))).toBe('HAIL_FENCED')
@@ -191,7 +227,7 @@ describe('transactions', () => {
   test('carries offsets and their metadata, also in transactions of offsets only, back to back', async () => {
     const topic = await aTopic(2)
     const group = aGroup()
-    const producer = await aProducer(`${topic}-0`)
+    const producer = await aProducer(`${topic}-0`, client)
     for (let round = 1n; round <= 10n; round += 1n) {
       const transaction = await producer.begin()
       const metadata = JSON.stringify({ store: String(round) })
@@ -203,7 +239,7 @@ describe('transactions', () => {
     }
     await producer.close()
     // Waits for the markers of the last transaction.
-    await aProducer(`${topic}-0`)
+    await aProducer(`${topic}-0`, client)
     expect(await admin.committed(group, [topic])).toEqual(
       new Map([
         [`${topic}:0`, { offset: -1n, metadata: '' }],
@@ -215,21 +251,21 @@ describe('transactions', () => {
   test('drops the offsets of an aborted transaction', async () => {
     const topic = await aTopic()
     const group = aGroup()
-    const producer = await aProducer(`${topic}-0`)
+    const producer = await aProducer(`${topic}-0`, client)
     const transaction = await producer.begin()
     await transaction.sendOffsets({
       groupId: group,
       offsets: [{ topic, partition: 0, offset: 5n, metadata: 'm' }]
     })
     await transaction.abort()
-    await aProducer(`${topic}-0`)
+    await aProducer(`${topic}-0`, client)
     const committed = await admin.committed(group, [topic])
     expect(committed.get(`${topic}:0`)).toEqual({ offset: -1n, metadata: '' })
   })
 
   test('sends more than one request holds, in order, and says where the records are', async () => {
     const topic = await aTopic(2)
-    const producer = await aProducer(`${topic}-0`)
+    const producer = await aProducer(`${topic}-0`, client)
     const records = Array.from({ length: 5_001 }, (_, index) =>
       aRecord(topic, String(index), index % 2)
     )

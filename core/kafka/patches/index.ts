@@ -8,6 +8,7 @@ import { FatalError } from '../../errors.ts'
 import { abortedFilter } from './aborted-filter.ts'
 import { coordinatorCache } from './coordinator-cache.ts'
 import { emptyBatches } from './empty-batches.ts'
+import { newerErrors } from './newer-errors.ts'
 import { offsetOutOfRange } from './offset-out-of-range.ts'
 import { isLibraryLoaded, libraryModules, libraryVersion, type Patch } from './patch.ts'
 import { requestQueueTimer } from './request-queue-timer.ts'
@@ -26,6 +27,7 @@ export const patches: readonly Patch[] = [
   requestTimeoutCheck,
   timedOutConnection,
   coordinatorCache,
+  newerErrors,
   offsetOutOfRange
 ]
 

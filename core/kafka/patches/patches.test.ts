@@ -153,10 +153,8 @@ describe('coordinator-cache', () => {
       if (failure !== null) throw failure
     }
     const names =
-      `initProducerId addPartitionsToTxn addOffsetsToTxn endTxn txnOffsetCommit joinGroup
-      syncGroup heartbeat leaveGroup offsetCommit offsetFetch describeGroups deleteGroups`.split(
-        /\s+/
-      )
+      `initProducerId addPartitionsToTxn addOffsetsToTxn joinGroup syncGroup heartbeat leaveGroup
+      offsetCommit offsetFetch describeGroups deleteGroups`.split(/\s+/)
     const broker = Object.fromEntries(names.map((name) => [name, call]))
     const cluster = {
       async findBroker({ nodeId }: { nodeId: number }) {
@@ -166,7 +164,8 @@ describe('coordinator-cache', () => {
       async findGroupCoordinator(_: { groupId: string; coordinatorType?: number }) {
         lookups += 1
         return { nodeId: lookups }
-      }
+      },
+      noticeCoordinatorError(_: unknown): void {}
     }
     coordinatorCache.apply(
       modulesOf({
@@ -184,7 +183,8 @@ describe('coordinator-cache', () => {
     const loseBroker = () => {
       isReachable = false
     }
-    return { find, fail, loseBroker }
+    const notice = (error: unknown) => cluster.noticeCoordinatorError(error)
+    return { find, fail, loseBroker, notice }
   }
 
   test('looks a coordinator up once for each group and kind', async () => {
@@ -198,7 +198,7 @@ describe('coordinator-cache', () => {
     async (type) => {
       const { find, fail } = setUp()
       await find()
-      await fail('endTxn', Object.assign(new Error('moved'), { type }))
+      await fail('addOffsetsToTxn', Object.assign(new Error('moved'), { type }))
       expect(await find()).toBe(2)
     }
   )
@@ -215,10 +215,21 @@ describe('coordinator-cache', () => {
     expect(await find()).toBe(3)
   })
 
-  test('keeps what it knows after errors that say nothing about the coordinator', async () => {
-    const { find, fail } = setUp()
+  test('looks again when a request of our own is told that it has moved', async () => {
+    const { find, notice } = setUp()
     await find()
-    await fail('endTxn', Object.assign(new Error('fenced'), { type: 'INVALID_PRODUCER_EPOCH' }))
+    notice(Object.assign(new Error('moved'), { type: 'NOT_COORDINATOR_FOR_GROUP' }))
+    expect(await find()).toBe(2)
+  })
+
+  test('keeps what it knows after errors that say nothing about the coordinator', async () => {
+    const { find, fail, notice } = setUp()
+    await find()
+    notice(Object.assign(new Error('busy'), { type: 'CONCURRENT_TRANSACTIONS' }))
+    await fail(
+      'addOffsetsToTxn',
+      Object.assign(new Error('fenced'), { type: 'INVALID_PRODUCER_EPOCH' })
+    )
     expect(await find()).toBe(1)
   })
 })
