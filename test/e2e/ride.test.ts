@@ -186,6 +186,16 @@ describe('a ride', () => {
     expect(bills.status).toBe(200)
     const rides = await rider.get('/rides?limit=10')
     expect(JSON.stringify(rides.body)).toContain(rideId)
+
+    // Who stays online is asked first by the rides of other tests.
+    await until(driver, `/drivers/${driverId}`, ({ body }) => body.status === 'available')
+    const offline = await driver.command(`/drivers/${driverId}/offline`, {})
+    expect(offline.status, JSON.stringify(offline.body)).toBe(202)
+    await until(
+      driver,
+      offline.headers.get('location') ?? '',
+      ({ body }) => body.status === 'applied'
+    )
   })
 
   test('asked for twice with one idempotency key is one ride', async () => {
