@@ -9,7 +9,7 @@ import { UnknownSchemaError } from './unknown-schema-error.ts'
  * Runs pure decoding work until no schema is missing.
  * @throws RetryError HAIL_REGISTRY when the registry does not answer
  */
-export async function learning<T>(codec: Codec, run: () => T): Promise<T> {
+export async function learning<T>(codec: Pick<Codec, 'learn'>, run: () => T): Promise<T> {
   for (;;) {
     try {
       return run()

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { UnknownSchemaError } from '../../avro/index.ts'
+import { learning, UnknownSchemaError } from '../../avro/index.ts'
 import { type Clock, isHailError, type Logger } from '../../core/index.ts'
 import type { FetchedPartition, Fetcher, KafkaAdmin, KafkaRecord } from '../../core/kafka/index.ts'
 
@@ -148,19 +148,15 @@ export class LogTail {
   }
 
   async #mend(followed: FollowedTopic, record: KafkaRecord, failure: unknown): Promise<void> {
-    let error = failure
-    if (error instanceof UnknownSchemaError) {
+    try {
+      if (!(failure instanceof UnknownSchemaError)) throw failure
       // While the registry is away nothing is skipped: the tail waits, and heartbeats say so.
-      await this.#options.learn(error.schemaId)
-      try {
-        return followed.onRecord(record)
-      } catch (again) {
-        error = again
-      }
+      await learning(this.#options, () => followed.onRecord(record))
+    } catch (error) {
+      if (!isHailError(error) || error.reaction !== 'skip-to-dlq') throw error
+      this.#complain({ error, topic: record.topic }, 'push cannot decode a record')
+      followed.onUndecodable(record)
     }
-    if (!isHailError(error) || error.reaction !== 'skip-to-dlq') throw error
-    this.#complain({ error, topic: record.topic }, 'push cannot decode a record')
-    followed.onUndecodable(record)
   }
 
   /** To the end, less what is read again. */

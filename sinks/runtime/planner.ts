@@ -6,7 +6,7 @@
  */
 
 import { LRUCache } from 'lru-cache'
-import { type Codec, UnknownSchemaError } from '../../avro/index.ts'
+import { type Codec, learning, UnknownSchemaError } from '../../avro/index.ts'
 import { type Clock, describeForeignError, isHailError, SkipToDlqError } from '../../core/index.ts'
 import type { KafkaRecord } from '../../core/kafka/index.ts'
 import type { BadRecord, Planned } from './connector.ts'
@@ -47,17 +47,6 @@ export type Planner<P> = {
 export function createPlanner<P>(options: PlannerOptions<P>): Planner<P> {
   const { codec, clock, retrier, plan } = options
   const missingUntilMs = new LRUCache<number, number>({ max: missingMax })
-
-  async function planOne(record: KafkaRecord, signal: AbortSignal): Promise<P | null> {
-    for (;;) {
-      try {
-        return plan(record, codec)
-      } catch (error) {
-        if (!(error instanceof UnknownSchemaError)) throw error
-        await learn(error.schemaId, signal)
-      }
-    }
-  }
 
   /** Throws SkipToDlqError when there is no such schema. */
   async function learn(schemaId: number, signal: AbortSignal): Promise<void> {
@@ -104,8 +93,9 @@ export function createPlanner<P>(options: PlannerOptions<P>): Planner<P> {
     try {
       return plan(record, codec)
     } catch (error) {
-      if (error instanceof UnknownSchemaError) return planOne(record, signal)
-      throw error
+      if (!(error instanceof UnknownSchemaError)) throw error
+      const learner = { learn: (schemaId: number) => learn(schemaId, signal) }
+      return learning(learner, () => plan(record, codec))
     }
   }
 }
