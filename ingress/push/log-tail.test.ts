@@ -41,7 +41,8 @@ const start = async (options: { rewind?: number; lagMax?: number } = {}): Promis
     log,
     learn: async (schemaId) => {
       learnt.push(schemaId)
-      isKnown = learnt.length > 1
+      if (learnt.length === 1) throw new UnknownSchemaError(schemaId)
+      isKnown = true
     },
     clock,
     logger: silentLogger,
@@ -88,7 +89,7 @@ describe('a tail', () => {
     expect(seen).toEqual([0n])
   })
 
-  test('learns a schema it does not know, and gives the record again', async () => {
+  test('waits for a schema that the registry does not have yet, and gives the record again', async () => {
     await start()
     onRecord = ({ offset }) => {
       if (!isKnown) throw new UnknownSchemaError(77)
