@@ -3,6 +3,7 @@
  * same load in turn, all of them running.
  */
 import type { IngressChild } from '../../test/support/ingress-child.ts'
+import { waitFor } from '../../test/support/wait-for.ts'
 import { type Comparison, compare } from '../comparison.ts'
 import { benchTopic } from '../input.ts'
 import type { Stage } from '../stage.ts'
@@ -81,9 +82,9 @@ async function runOwn(
   { round, connections }: { round: number; connections: number }
 ): Promise<RideRun> {
   const { stage } = options
-  const before = await recordsOf(stage)
+  const before = await recordsOf(stage, own)
   const run = await load(options, { port: own.port, pid: own.pid, connections })
-  const records = (await recordsOf(stage)) - before
+  const records = (await recordsOf(stage, own)) - before
   const result: RideRun = { server: 'hailstream', round, connections, records, ...run }
   tell(stage, [result])
   return result
@@ -102,7 +103,11 @@ function load(
   })
 }
 
-async function recordsOf(stage: Stage): Promise<number> {
+/** Once whatever was in flight when a load ended has come to the topic. */
+async function recordsOf(stage: Stage, own: IngressChild): Promise<number> {
+  await waitFor('an ingress with nothing in flight', async () => {
+    return (await own.metric('hail_ingress_inflight_bytes')) === 0
+  })
   let sum = 0n
   for (const { high } of (await stage.admin.endOffsets(topic)).values()) sum += high
   return Number(sum)
