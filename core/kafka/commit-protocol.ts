@@ -12,7 +12,7 @@ import { byTopic } from './topic-partition.ts'
 import type { OffsetCommit } from './types.ts'
 
 /**
- * Versions with the same layout. 3: of brokers from 2.5 on. 5: for transactions of version 2 (KIP-890).
+ * Versions with the same layout. 3: of brokers from 2.8 on. 5: for transactions of version 2 (KIP-890).
  */
 export type CommitVersion = 3 | 5
 

@@ -53,6 +53,10 @@ export type TransactionIdentity = {
 
 export type RawBroker = {
   readonly nodeId: number | string
+  /** The versions it knows, by api key; nothing before the first connection. */
+  readonly versions?: Readonly<
+    Record<number, { readonly minVersion: number; readonly maxVersion: number } | undefined>
+  > | null
   readonly connectionPool: {
     send<T, Decoded extends Throttled>(request: RawRequest<T, Decoded>): Promise<T>
   }

@@ -9,7 +9,7 @@ import type { RawCall } from './raw-call.ts'
 import { byTopic } from './topic-partition.ts'
 
 /**
- * Versions with the same layout. 9: of brokers from 2.4 on. 12: each partition joins the
+ * Versions with the same layout. 9: of brokers from 2.8 on. 12: each partition joins the
  * transaction by being written to (KIP-890), where the cluster has transactions of version 2.
  */
 export type ProduceVersion = 9 | 12

@@ -26,14 +26,16 @@ export type RawCall<T extends { readonly throttleMs: number }> = {
 }
 
 /**
- * Throws kafkajs' errors of the connection, and FatalError(HAIL_KAFKA_REFUSED) for an answer that
- * isn't one of this version. Error codes in the answer are the caller's to look at.
+ * Throws kafkajs' errors of the connection, and FatalError(HAIL_KAFKA_REFUSED) for a broker that doesn't
+ * know the version, which would only close the connection, and for an answer that isn't one of it. Error
+ * codes in the answer are the caller's to look at.
  */
 export async function callBroker<T extends { readonly throttleMs: number }>(
   broker: RawBroker,
   call: RawCall<T>
 ): Promise<T> {
   const { apiKey, apiVersion, apiName } = call
+  refuseUnknownVersion(broker, call)
   return broker.connectionPool.send({
     request: { apiKey, apiVersion, apiName, encode: async () => encoded(call) },
     requestTimeout: null,
@@ -45,6 +47,21 @@ export async function callBroker<T extends { readonly throttleMs: number }>(
       parse: async ({ answer }) => answer
     }
   })
+}
+
+function refuseUnknownVersion(
+  { nodeId, versions }: RawBroker,
+  { apiKey, apiVersion, apiName }: Pick<RawCall<never>, 'apiKey' | 'apiVersion' | 'apiName'>
+): void {
+  const known = versions?.[apiKey]
+  if (known === undefined) return
+  const { minVersion, maxVersion } = known
+  if (apiVersion >= minVersion && apiVersion <= maxVersion) return
+  throw new FatalError(
+    'HAIL_KAFKA_REFUSED',
+    `expected broker ${nodeId} to know version ${apiVersion} of ${apiName}, it knows ${minVersion} to ` +
+      `${maxVersion}; Kafka 2.8 is the oldest that can be used`
+  )
 }
 
 /** What kafkajs takes for one of its encoders. */

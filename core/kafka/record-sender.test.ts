@@ -22,6 +22,7 @@ class FakeCluster implements RawCluster {
   readonly sent: { node: number; written: Written[] }[] = []
   readonly answers: Answer[] = []
   refreshes = 0
+  versions: RawBroker['versions'] = { 0: { minVersion: 3, maxVersion: 13 } }
 
   async connect(): Promise<void> {}
   async disconnect(): Promise<void> {}
@@ -62,7 +63,7 @@ class FakeCluster implements RawCluster {
         return parse(await decode(answerOf(written, codes)))
       }
     }
-    return { nodeId, connectionPool } as unknown as RawBroker
+    return { nodeId, connectionPool, versions: this.versions } as unknown as RawBroker
   }
   findGroupCoordinator(): Promise<RawBroker> {
     throw new Error('a sender has no group')
@@ -196,6 +197,16 @@ describe('sending records', () => {
     cluster.answers.push({ codes: { 0: 6, 2: 10 } })
     await expect(work).rejects.toMatchObject({ type: 'MESSAGE_TOO_LARGE' })
     expect(cluster.sent.length).toBe(1)
+  })
+
+  test('tells a broker that is too old from one that is away', async () => {
+    const { cluster, work } = setUp([0])
+    cluster.versions = { 0: { minVersion: 0, maxVersion: 8 } }
+    await expect(work).rejects.toMatchObject({
+      code: 'HAIL_KAFKA_REFUSED',
+      message: expect.stringMatching(/^expected broker 0 to know version 12 of Produce, .* 0 to 8;/)
+    })
+    expect(cluster.sent).toEqual([])
   })
 
   test('asks again for a partition nobody knows, and gives up in the end', async () => {

@@ -33,14 +33,16 @@ type SetUpOptions = {
   readonly versionMax?: TransactionVersion
   /** Error codes of the answers to each request, in order; 0 or nothing: well done. */
   readonly answers?: Record<string, number[]>
+  /** Of the producer at first. */
+  readonly epoch?: number
 }
 
 /** A library's cluster with one broker, which answers what it is told to. */
-function setUp({ level = 2, versionMax = 2, answers = {} }: SetUpOptions = {}) {
+function setUp({ level = 2, versionMax = 2, answers = {}, epoch: first = 3 }: SetUpOptions = {}) {
   const asked: string[] = []
   const bodies: Record<string, unknown> = {}
   const noticed: unknown[] = []
-  let epoch = 3
+  let epoch = first
   const codeOf = (name: string, body: unknown) => {
     asked.push(name)
     bodies[name] = body
@@ -68,7 +70,7 @@ function setUp({ level = 2, versionMax = 2, answers = {} }: SetUpOptions = {}) {
   }
   const broker = {
     connectionPool: { send },
-    initProducerId: call('init', { producerId: '7', producerEpoch: 3 }),
+    initProducerId: call('init', { producerId: '7', producerEpoch: first }),
     addPartitionsToTxn: call('addPartitions', null),
     addOffsetsToTxn: call('addOffsets', null)
   }
@@ -235,6 +237,22 @@ describe('a transaction of version 2', () => {
     await coordinator.end(false)
     expect(bodies['EndTxn']).toMatchObject({ producer: { id: 7n, epoch: 4 }, isCommit: false })
     expect(coordinator.producer.epoch).toBe(5)
+  })
+
+  test('is ended once something has joined it', async () => {
+    const { coordinator, requests } = setUp()
+    await coordinator.init()
+    await coordinator.addGroup('g')
+    await coordinator.sendOffsets({ groupId: 'g', offsets: [] })
+    await coordinator.end(true)
+    expect(requests()).toEqual(['init'])
+  })
+
+  test('is not followed by one in the epoch that brokers keep for fencing', async () => {
+    const { coordinator } = setUp({ epoch: 0x7ffe })
+    await coordinator.init()
+    await coordinator.addPartitions([place(0)])
+    await expect(coordinator.end(false)).rejects.toMatchObject({ type: 'INVALID_PRODUCER_EPOCH' })
   })
 
   test('is not spoken where it is not wanted', async () => {

@@ -50,6 +50,10 @@ const delayMultiplier = 1.2
 const delayMsMax = 100
 const waitMsMax = 8_000
 
+/** Brokers keep the highest epoch for fencing. */
+const epochMax = 0x7ffe
+const invalidEpochCode = 47
+
 /** The cluster's feature that tells which protocol its brokers speak. */
 const versionFeature = 'transaction.version'
 
@@ -109,7 +113,7 @@ export class TransactionCoordinator {
     return requestVersions[this.#version].produce
   }
 
-  /** Must be answered before anything is written to these partitions. Asks for each once, if at all. */
+  /** Must be answered before anything is written to these partitions. Announces each once, if at all. */
   async addPartitions(places: readonly TopicPartition[]): Promise<void> {
     const fresh = places.filter((place) => !this.#partitions.has(keyOf(place)))
     if (fresh.length === 0) return
@@ -122,9 +126,10 @@ export class TransactionCoordinator {
     for (const place of fresh) this.#partitions.add(keyOf(place))
   }
 
-  /** Must be answered before offsets of the group are sent. Asks for each once, if at all. */
+  /** Must be answered before offsets of the group are sent. Announces each once, if at all. */
   async addGroup(groupId: string): Promise<void> {
-    if (this.#groups.has(groupId)) return
+    // In version 2 it joins with its offsets, and a transaction that nothing has joined cannot be ended.
+    if (this.#version === 2 || this.#groups.has(groupId)) return
     await this.#announce(async (coordinator, identity) => {
       await coordinator.addOffsetsToTxn({ ...identity, groupId })
     })
@@ -133,7 +138,9 @@ export class TransactionCoordinator {
 
   /** Sends offsets of a group that is added. */
   async sendOffsets(offsets: OffsetCommit): Promise<void> {
+    if (offsets.offsets.length === 0) return
     const { cluster } = this.#parts
+    this.#groups.add(offsets.groupId)
     const call = txnOffsetCommitCall(requestVersions[this.#version].commit, this, offsets)
     await this.#whileNotYet(notYetOfOffsets, async () => {
       await this.#ask(await cluster.findGroupCoordinator({ groupId: offsets.groupId }), call)
@@ -145,7 +152,7 @@ export class TransactionCoordinator {
     if (this.#partitions.size + this.#groups.size > 0) {
       const call = endTxnCall(requestVersions[this.#version].commit, this, isCommit)
       const { next } = await this.#ask(await this.#coordinator(), call)
-      if (next !== null) this.#producer = { ...next, isTransactional: true }
+      if (next !== null) this.#producer = { ...usable(next), isTransactional: true }
     }
     this.#partitions.clear()
     this.#groups.clear()
@@ -201,4 +208,14 @@ export class TransactionCoordinator {
       throw error
     }
   }
+}
+
+/**
+ * Who the next transaction is from. An abort after the coordinator's own, at the last epoch, is told the
+ * epoch kept for fencing (KAFKA-20090, seen on 4.1.1): a transaction in it could never be ended. Another
+ * `init` gets another id.
+ */
+function usable<P extends { readonly epoch: number }>(next: P): P {
+  if (next.epoch < 0 || next.epoch > epochMax) throw errorOfCode(invalidEpochCode)
+  return next
 }

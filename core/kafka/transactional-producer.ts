@@ -30,9 +30,9 @@ import type {
 } from './types.ts'
 
 /**
- * Within a send: 5 ms to 100 ms, for 8 s at most. AddPartitionsToTxn answers
- * CONCURRENT_TRANSACTIONS for milliseconds after a commit; a leader moves within seconds. A batch sent again keeps its producer id, epoch
- * and sequence, so it is appended once whatever became of the first try.
+ * Within a send: 5 ms to 100 ms, for 8 s at most. AddPartitionsToTxn, in version 2 Produce, is answered
+ * CONCURRENT_TRANSACTIONS for milliseconds after a commit; a leader moves within seconds. A batch sent again
+ * keeps its producer id, epoch and sequence, so it is appended once whatever became of the first try.
  */
 const sendPolicy: RetryPolicy = {
   triesMax: 90,

@@ -42,7 +42,10 @@ const quietMs = 15_000
 
 export async function runCase(crashCase: CrashCase, options: CaseOptions): Promise<CaseResult> {
   const { seed, name } = crashCase
-  const settings = crashCase.kind === 'state' ? stateSettings(crashCase.fault) : {}
+  const settings =
+    crashCase.kind === 'state'
+      ? stateSettings(crashCase.fault)
+      : { transactionVersion: crashCase.transactionVersion, task: {} }
   const task = { ...settings.task, ...options.task }
   const scene = await Scene.open({ ...options, ...settings, task, seed })
   const startedMs = scene.clock.monotonic()

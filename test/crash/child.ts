@@ -72,7 +72,8 @@ function begin(plan: RunPlan): Run {
       brokers: plan.brokers,
       clientId: plan.clientId,
       logger,
-      clock: systemClock
+      clock: systemClock,
+      transactionVersionMax: plan.transactionVersion
     }),
     redis: createRedis({ url: plan.redisUrl, logger, name: plan.clientId }),
     failpoints: armSequence(plan.stops, wait),

@@ -11,7 +11,12 @@ test('the matrix names every crash point of the runtime, and no other', () => {
 })
 
 test('the matrix has every point with every fault, who goes on, and which hit', () => {
-  expect(points.length).toBe(failpointNames.length * pointFaults.length * 2 * 2)
+  const each = pointFaults.length * 2 * 2
+  const inVersion = (version: number) =>
+    points.filter(({ transactionVersion }) => transactionVersion === version)
+  expect(inVersion(2).length).toBe(failpointNames.length * each)
+  const ofTransaction = failpointNames.filter((point) => point.startsWith('txn.'))
+  expect(inVersion(1).length).toBe(ofTransaction.length * each)
   expect(matrix.length).toBeGreaterThanOrEqual(200)
   expect(new Set(matrix.map(({ name }) => name)).size).toBe(matrix.length)
 })

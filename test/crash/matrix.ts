@@ -4,6 +4,7 @@
  * stores and their changelogs.
  */
 import { createSeededRandom } from '../../core/index.ts'
+import type { TransactionVersion } from '../../core/kafka/index.ts'
 import { type FailpointName, failpointNames } from '../../streams/runtime/index.ts'
 import type { Request } from '../support/fault-proxy.ts'
 
@@ -26,6 +27,7 @@ export interface PointCase {
   readonly who: Continuation
   /** Counted from 1. */
   readonly hit: number
+  readonly transactionVersion: TransactionVersion
   readonly seed: number
 }
 
@@ -85,48 +87,63 @@ export interface PointPlan {
 
 export const pointPlans: Readonly<Record<FailpointName, PointPlan>> = {
   'poll.after': { next: ['*'], hitMax: 12 },
-  'process.after': { next: [0, 28], hitMax: 12 },
-  'txn.after-begin': { next: [0, 28], isInTransaction: true, hitMax: 10 },
+  'process.after': { next: [0], hitMax: 12 },
+  'txn.after-begin': { next: [0], isInTransaction: true, hitMax: 10 },
   'txn.after-outputs': { next: [28], leavesAborted: true, isInTransaction: true, hitMax: 10 },
   // The unknown outcome: the broker commits, nobody hears of it.
   'txn.after-offsets': { next: [26], leavesAborted: true, isInTransaction: true, hitMax: 10 },
   'txn.after-end': { next: ['*'], hitMax: 10 },
   'store.before-apply': { next: ['*'], hitMax: 10 },
   'store.mid-apply': { next: ['*'], needs: 'before-apply', hitMax: 10 },
-  'store.after-apply': { next: [0, 28], hitMax: 10 },
+  'store.after-apply': { next: [0], hitMax: 10 },
   'assign.after-init': { next: [9], hitMax: 2 },
   'assign.after-offsets': { next: ['*'], hitMax: 2 },
   'restore.mid': { next: ['*'], needs: 'wiped-store', hitMax: 2 },
   'revoke.mid': { next: [13], needs: 'leaving', hitMax: 2 }
 }
 
-/** The whole matrix. The seed decides the inputs and which hit is the nth. */
+/**
+ * The whole matrix: every point in transactions of version 2, those of the transaction itself in version 1
+ * too. The seed decides the inputs and which hit is the nth.
+ */
 export function crashMatrix(seed: number): readonly CrashCase[] {
   const random = createSeededRandom(seed)
-  const points = failpointNames.flatMap((point) =>
-    pointFaults.flatMap((fault) =>
-      continuations.flatMap((who) =>
-        (['first', 'nth'] as const).map((which): PointCase => {
-          const { hitMax } = pointPlans[point]
-          const later = 2 + Math.floor(random.next() * (hitMax - 1))
-          return {
-            kind: 'point',
-            name: `${point} ${fault} ${who} ${which}`,
-            point,
-            fault,
-            who,
-            hit: which === 'first' ? 1 : later,
-            seed: random.word()
-          }
-        })
+  const isOfTransaction = (point: FailpointName): boolean => point.startsWith('txn.')
+  const casesOf = (
+    names: readonly FailpointName[],
+    transactionVersion: TransactionVersion
+  ): PointCase[] => {
+    const mark = transactionVersion === 1 ? ['v1'] : []
+    return names.flatMap((point) =>
+      pointFaults.flatMap((fault) =>
+        continuations.flatMap((who) =>
+          (['first', 'nth'] as const).map((which): PointCase => {
+            const { hitMax } = pointPlans[point]
+            const later = 2 + Math.floor(random.next() * (hitMax - 1))
+            return {
+              kind: 'point',
+              name: [point, fault, who, which, ...mark].join(' '),
+              point,
+              fault,
+              who,
+              hit: which === 'first' ? 1 : later,
+              transactionVersion,
+              seed: random.word()
+            }
+          })
+        )
       )
     )
-  )
+  }
   const states = stateFaults.flatMap((fault) =>
     momentsOf(fault).map((moment): StateCase => {
       return { kind: 'state', name: `${fault} ${moment}`, fault, moment, seed: random.word() }
     })
   )
+  const points = [
+    ...casesOf(failpointNames, 2),
+    ...casesOf(failpointNames.filter(isOfTransaction), 1)
+  ]
   return [...points, ...states]
 }
 
@@ -135,6 +152,8 @@ export const smokeCases: readonly string[] = [
   'txn.after-offsets kill same first',
   'txn.after-outputs kill other nth',
   'txn.after-end kill same nth',
+  'txn.after-begin kill other first v1',
+  'txn.after-offsets lost-reply same nth v1',
   'store.mid-apply kill same first',
   'assign.after-init kill other first',
   'restore.mid kill same nth',

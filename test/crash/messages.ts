@@ -1,6 +1,7 @@
 /**
  * @module What a crash test and its child processes tell each other.
  */
+import type { TransactionVersion } from '../../core/kafka/index.ts'
 import type { TaskSettings } from '../../streams/runtime/index.ts'
 
 /** One run of the crash topology in a child. */
@@ -10,6 +11,7 @@ export interface RunPlan {
   readonly brokers: readonly string[]
   readonly redisUrl: string
   readonly sessionTimeoutMs: number
+  readonly transactionVersion: TransactionVersion
   /** Points to wait at, `point:hit`, one after the other: the hits of each count from the one before. */
   readonly stops: readonly string[]
   readonly task: Partial<TaskSettings>

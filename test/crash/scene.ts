@@ -4,7 +4,13 @@
  */
 import { changelogTopic, dlqTopic } from '../../avro/index.ts'
 import { type Clock, systemClock } from '../../core/index.ts'
-import type { Kafka, KafkaAdmin, KafkaProducer, OffsetCommit } from '../../core/kafka/index.ts'
+import type {
+  Kafka,
+  KafkaAdmin,
+  KafkaProducer,
+  OffsetCommit,
+  TransactionVersion
+} from '../../core/kafka/index.ts'
 import type { Redis } from '../../core/redis/index.ts'
 import {
   createRedisState,
@@ -41,6 +47,8 @@ export interface SceneOptions {
   readonly seed: number
   /** Faults of the runtime itself, to show that they are noticed. */
   readonly task?: Partial<TaskSettings>
+  /** Of its producers; 2 unless said otherwise. */
+  readonly transactionVersion?: TransactionVersion
   /** Settings of its changelogs that differ. */
   readonly changelog?: Readonly<Record<string, string>>
   /** Longest time to rest after the faults, ms. */
@@ -136,6 +144,7 @@ export class Scene {
       brokers: kafka,
       redisUrl: redis,
       sessionTimeoutMs,
+      transactionVersion: this.#options.transactionVersion ?? 2,
       stops,
       // Small batches: more transactions, more chances.
       task: { recordsPerCommitMax: 25, ...this.#options.task, ...task }

@@ -98,7 +98,9 @@ const GROUP_AND_TRANSACTION_SETTINGS = {
   'group.min.session.timeout.ms': 1_000,
   // A transaction past its timeout is aborted within a second, not within ten: until then its
   // partitions' last stable offset stands still.
-  'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1_000
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1_000,
+  // A partition that joins a transaction while another one does waits for so long (20 by default).
+  'add.partitions.to.txn.retry.backoff.ms': 2
 } as const
 
 /** Two cores are shared with everything else: the defaults are for a machine of its own. */
