@@ -65,7 +65,7 @@ export function failMatching(step: KnownRideStep, env: RideEnv): KnownRideStep {
       trigger: 'wait_limit',
       event: 'MATCHING_FAILED',
       actorId: null,
-      fields: { endedAt: env.nowMs, endedBy: 'system', reason: 'no_drivers_available' }
+      fields: { endedBy: 'system', reason: 'no_drivers_available' }
     },
     env
   )
@@ -117,6 +117,11 @@ export function loseDriver(step: KnownRideStep, loss: DriverLoss, env: RideEnv):
   return search(lost, env)
 }
 
+/** Task time trails the clocks of the edge by as much as records take to be appended: no ride ends before its request. */
+export function endOf({ requestedAt }: Pick<Ride, 'requestedAt'>, env: RideEnv): number {
+  return Math.max(env.nowMs, requestedAt)
+}
+
 /** Ends the ride: event, driver released, customer's slot freed, removal planned. */
 export function end(
   step: KnownRideStep,
@@ -124,7 +129,8 @@ export function end(
   env: RideEnv
 ): KnownRideStep {
   const before = step.state.ride
-  const ended = transition(step, change, env)
+  const fields = { ...change.fields, endedAt: endOf(before, env) }
+  const ended = transition(step, { ...change, fields }, env)
   const { ride } = ended.state
   const freed = holdsDriver(before.status)
     ? release(before, { reason: change.event.toLowerCase(), at: change.releasedAt ?? null }, env)

@@ -70,7 +70,7 @@ export function complete(step: KnownRideStep, action: DriverAction, env: RideEnv
       trigger: 'end',
       event: 'RIDE_COMPLETED',
       actorId: action.driverId,
-      fields: { endedAt: env.nowMs, endedBy: 'driver' },
+      fields: { endedBy: 'driver' },
       releasedAt
     },
     env
@@ -151,7 +151,7 @@ export function cancel(
       trigger: triggerByCanceller[who.by],
       event: 'RIDE_CANCELLED',
       actorId: who.actorId,
-      fields: { endedAt: env.nowMs, endedBy: who.by, reason: who.reason, feeMinor }
+      fields: { endedBy: who.by, reason: who.reason, feeMinor }
     },
     env
   )

@@ -5,7 +5,7 @@
 import type { Ride, RideAdmission, RideRequest, RideState } from '../../avro/index.ts'
 import { count, type Effect } from '../runtime/index.ts'
 import { judgeRequest, unpricedFare } from './admission.ts'
-import { closing, demandOf, search } from './ride-flow.ts'
+import { closing, demandOf, endOf, search } from './ride-flow.ts'
 import {
   also,
   type KnownRideStep,
@@ -47,7 +47,7 @@ function reject(
   const ride: Ride = {
     ...newRide(refused.request, env),
     status: 'REJECTED',
-    endedAt: env.nowMs,
+    endedAt: endOf(refused.request, env),
     endedBy: 'system',
     reason: refused.reason
   }

@@ -59,6 +59,18 @@ describe('a request', () => {
     expect(trips.read('trips_closed')).toMatchObject([{ rideId: 'ride-1', status: 'REJECTED' }])
   })
 
+  test.each([
+    ['rejected', { market: 'atlantis' }],
+    ['cancelled', {}]
+  ])('and %s at once does not end before it was requested', async (_, fields) => {
+    const trips = startTrips()
+    // The edge's clock is ahead of task time.
+    const requestedAt = startMs + 600
+    await trips.request({ ...fields, requestedAt })
+    await trips.rider('CANCEL')
+    expect(await trips.ride()).toMatchObject({ requestedAt, endedAt: requestedAt })
+  })
+
   test('with a quote pays the quoted fare', async () => {
     const trips = startTrips()
     await trips.request({ quoteToken: quote({}) })
