@@ -199,6 +199,21 @@ describe('a request that is odd', () => {
   })
 
   test.each([
+    ['a read that has not changed', 304, () => get('/rides', 'if-none-match: *')],
+    ['a page that has not changed', 304, () => get('/problems/draining', 'if-none-match: *')],
+    ['HEAD', 405, () => get('/rides').replace('GET', 'HEAD')]
+  ])('goes on with its connection after %s', async (_, status, request) => {
+    const { socket, until } = await openSocket(it.port)
+    socket.write(request())
+    const first = await until((text) => text.includes('\r\n\r\n'))
+    expect(first).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*\r\n\r\n$`, 's'))
+    expect(first.match(/^content-length: \d{1,5}$/gim)).toHaveLength(1)
+    socket.write(request() + get('/bills'))
+    expect(await until((text) => text.includes('"bills"'))).toMatch(/^HTTP\/1\.1 200 /m)
+    socket.destroy()
+  })
+
+  test.each([
     ['HEAD', '/rides', 405],
     ['TRACE', '/rides', 405],
     ['DELETE', '/rides', 405],

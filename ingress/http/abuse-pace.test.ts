@@ -69,10 +69,17 @@ describe('a body', () => {
       sockets.push(socket)
     }
     while ((await gauge('hail_http_bodies_in_flight_bytes')) < 1_048_576) await systemClock.sleep(5)
-    const request = { as: rider, body: trip }
+    const request = { as: { ...rider, subject: 'c-99' }, body: trip }
     const refused = await it.post('/rides', { ...request, key: it.key() })
     expect([refused.status, refused.body['code']]).toEqual([503, 'overloaded'])
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    // Who holds a share of it is told so.
+    const own = await it.post('/rides', {
+      as: { ...rider, subject: 'c-1' },
+      body: trip,
+      key: it.key()
+    })
+    expect([own.status, own.body['code']]).toEqual([429, 'rate_limited'])
     for (const socket of sockets) socket.destroy()
     while ((await gauge('hail_http_bodies_in_flight_bytes')) > 0) await systemClock.sleep(5)
     expect((await it.post('/rides', { ...request, key: it.key() })).status).toBe(202)

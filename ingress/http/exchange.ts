@@ -92,7 +92,8 @@ export const runExchange = async (passage: Passage, ports: ExchangePorts): Promi
   const found = identify(passage, ports)
   const identity = found instanceof Promise ? await found : found
   admit(passage, identity, ports)
-  const body = endpoint.validateBody === undefined ? undefined : await takeBody(passage, ports)
+  const body =
+    endpoint.validateBody === undefined ? undefined : await takeBody(passage, identity, ports)
   const query = endpoint.readQuery?.(request.path_query)
   const receivedAt = ports.clock.now()
   const idempotencyKey = takeIdempotencyKey(passage, ports, receivedAt)
@@ -143,6 +144,7 @@ const admit = (passage: Passage, identity: Identity, ports: ExchangePorts): void
 
 const takeBody = async (
   { endpoint, request, response }: Passage,
+  { role, subject }: Identity,
   { bodies }: ExchangePorts
 ): Promise<unknown> => {
   let body: unknown
@@ -150,7 +152,8 @@ const takeBody = async (
   if (bytes > 0) {
     refuseMediaType(request.headers)
     const isGone = (): boolean => response.completed
-    body = parseJson(await bodies.take(() => request.buffer(), bytes, isGone))
+    const owner = `${role}:${subject}`
+    body = parseJson(await bodies.take(() => request.buffer(), { bytes, owner, isGone }))
   } else if (endpoint.route.bodyOptional === true) {
     body = {}
   } else {

@@ -21,6 +21,7 @@ import {
 } from '../../core/index.ts'
 import { clientAddress } from './address.ts'
 import { AddressLoad } from './address-load.ts'
+import { endWithoutArguments } from './bodiless.ts'
 import { BodyWaits } from './body-waits.ts'
 import { type Correlation, type CorrelationReader, createCorrelationReader } from './correlation.ts'
 import { type Cors, createCors } from './cors.ts'
@@ -334,6 +335,7 @@ export class HttpServer {
     // The library waits for the whole body before it replies, unless it believes to have it.
     if (isCut) request.received = true
     const isLast = isCut || this.#isClosing
+    if (reply.status === 304 || request.method === 'HEAD') endWithoutArguments(response)
     if (reply instanceof Problem) {
       response.header('content-type', 'application/problem+json')
       const { correlationId } = correlation

@@ -16,3 +16,15 @@ export const refuseReusedKey = (
   const before = bodyHashById.get(id)
   if (before !== undefined && before !== bodyHash) throw new Problem('idempotency_key_reused')
 }
+
+/**
+ * Remembers the body that was acknowledged. Of two that were sent at once under one key the first is the one
+ * that counts, as it comes first in the topic too.
+ */
+export const rememberBody = (
+  bodyHashById: LRUCache<string, string>,
+  id: string,
+  bodyHash: string
+): void => {
+  if (!bodyHashById.has(id)) bodyHashById.set(id, bodyHash)
+}

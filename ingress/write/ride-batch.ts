@@ -27,6 +27,7 @@ import {
   itemResults,
   limitedItem
 } from './batch-results.ts'
+import { rememberBody } from './key-reuse.ts'
 import { marketOfRide } from './places.ts'
 import { hashRide, type PlannedRide, rideFields, toRideEvent } from './ride-request.ts'
 import type { WriteServices } from './services.ts'
@@ -186,7 +187,7 @@ const book = async (
   for (const [place, { index, ride }] of fresh.entries()) {
     const { rideId, bodyHash } = ride
     const problem = outcomes[place] ?? null
-    if (problem === null) services.bodyHashById.set(rideId, bodyHash)
+    if (problem === null) rememberBody(services.bodyHashById, rideId, bodyHash)
     results[index] =
       problem === null
         ? { index, id: rideId, status: 'accepted' }

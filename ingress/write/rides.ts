@@ -17,7 +17,7 @@ import {
   writeProblems
 } from '../http/index.ts'
 import { accepted, recordRole, requireKey, riderActionAccepted } from './acceptance.ts'
-import { refuseReusedKey } from './key-reuse.ts'
+import { refuseReusedKey, rememberBody } from './key-reuse.ts'
 import { marketOfRide } from './places.ts'
 import { hashRide, rideFields, toRideEvent } from './ride-request.ts'
 import type { WriteServices } from './services.ts'
@@ -72,7 +72,7 @@ const requestRide = defineRoute({
       market
     }
     await events.publish(await toRideEvent(ride, exchange, services), exchange)
-    bodyHashById.set(rideId, bodyHash)
+    rememberBody(bodyHashById, rideId, bodyHash)
     return accepted({ rideId, status: 'pending' }, `/rides/${rideId}`)
   }
 })

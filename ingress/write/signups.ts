@@ -24,7 +24,7 @@ import {
   writeProblems
 } from '../http/index.ts'
 import { accepted, requireKey } from './acceptance.ts'
-import { refuseReusedKey } from './key-reuse.ts'
+import { refuseReusedKey, rememberBody } from './key-reuse.ts'
 import type { WriteServices } from './services.ts'
 
 const defineRoute = routeDefiner<WriteServices>()
@@ -147,7 +147,7 @@ const signUpAs = async (
     { topic: 'signup_requests', key: emailKey, id: signupId, value, at: exchange.receivedAt },
     exchange
   )
-  bodyHashById.set(signupId, bodyHash)
+  rememberBody(bodyHashById, signupId, bodyHash)
   return accepted({ signupId, userId, status: 'pending' }, `/signups/${signupId}`)
 }
 

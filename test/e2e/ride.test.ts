@@ -188,7 +188,7 @@ describe('a ride', () => {
     expect(JSON.stringify(rides.body)).toContain(rideId)
 
     // Who stays online is asked first by the rides of other tests.
-    await until(driver, `/drivers/${driverId}`, ({ body }) => body.status === 'available')
+    await until(driver, `/drivers/${driverId}`, ({ body }) => body.state?.status === 'available')
     const offline = await driver.command(`/drivers/${driverId}/offline`, {})
     expect(offline.status, JSON.stringify(offline.body)).toBe(202)
     await until(
