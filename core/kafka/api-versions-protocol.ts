@@ -24,7 +24,6 @@ export function apiVersionsCall(): RawCall<ApiVersionsAnswer> {
     apiKey: 18,
     apiVersion: 3,
     apiName: 'ApiVersions',
-    isFlexible: true,
     hasClassicAnswerHeader: true,
     write: (writer) => {
       writer.compactText(software.name)

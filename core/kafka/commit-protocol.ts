@@ -35,7 +35,6 @@ export function txnOffsetCommitCall(
     apiKey: 28,
     apiVersion: version,
     apiName: 'TxnOffsetCommit',
-    isFlexible: true,
     write: (writer) => {
       writer.compactText(owner.transactionalId)
       writer.compactText(groupId)
@@ -79,7 +78,6 @@ export function endTxnCall(
     apiKey: 26,
     apiVersion: version,
     apiName: 'EndTxn',
-    isFlexible: true,
     write: (writer) => {
       writer.compactText(owner.transactionalId)
       writeProducer(writer, owner)

@@ -59,7 +59,6 @@ export function produceCall(request: ProduceRequest): RawCall<ProduceAnswer> {
     apiKey: 0,
     apiVersion: request.version,
     apiName: 'Produce',
-    isFlexible: true,
     bytes,
     write: (writer) => writeProduce(writer, request),
     read: readProduced

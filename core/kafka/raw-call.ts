@@ -1,7 +1,7 @@
 /**
  * @module Requests written by hand and sent over kafkajs' connections, for what kafkajs cannot say
- * or says slowly. Flexible versions carry one more byte, for tagged fields, behind each header:
- * kafkajs knows nothing of it, so it is written and read as a part of the body.
+ * or says slowly. All are of flexible versions, which carry one more byte, for tagged fields, behind each
+ * header: kafkajs knows nothing of it, so it is written and read as a part of the body.
  */
 
 import { FatalError } from '../errors.ts'
@@ -15,8 +15,6 @@ export type RawCall<T extends { readonly throttleMs: number }> = {
   readonly apiKey: number
   readonly apiVersion: number
   readonly apiName: string
-  /** Whether this version of the request has tagged fields. */
-  readonly isFlexible: boolean
   /** ApiVersions alone: whoever asks must be able to read the answer, so its header stays as it was. */
   readonly hasClassicAnswerHeader?: boolean
   /** How large the body will be, as a guess. */
@@ -67,7 +65,7 @@ function refuseUnknownVersion(
 /** What kafkajs takes for one of its encoders. */
 function encoded<T extends { readonly throttleMs: number }>(call: RawCall<T>) {
   const writer = new ByteWriter(call.bytes ?? bodyBytes)
-  if (call.isFlexible) writer.noTags()
+  writer.noTags()
   call.write(writer)
   const body = writer.written()
   return { buf: body, buffer: body }
@@ -76,7 +74,7 @@ function encoded<T extends { readonly throttleMs: number }>(call: RawCall<T>) {
 function decoded<T extends { readonly throttleMs: number }>(call: RawCall<T>, body: Buffer): T {
   const reader = new ByteReader(body)
   try {
-    if (call.isFlexible && call.hasClassicAnswerHeader !== true) reader.skipTags()
+    if (call.hasClassicAnswerHeader !== true) reader.skipTags()
     return call.read(reader)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error

@@ -25,7 +25,6 @@ export function listTransactionsCall(
     apiKey: 66,
     apiVersion: 0,
     apiName: 'ListTransactions',
-    isFlexible: true,
     write: (writer) => {
       writer.compactArray(filter.states ?? [], (state) => writer.compactText(state))
       writer.compactArray(filter.producerIds ?? [], (id) => writer.int64(id))
@@ -58,7 +57,6 @@ export function describeTransactionsCall(
     apiKey: 65,
     apiVersion: 0,
     apiName: 'DescribeTransactions',
-    isFlexible: true,
     write: (writer) => {
       writer.compactArray(transactionalIds, (id) => writer.compactText(id))
       writer.noTags()
@@ -107,7 +105,6 @@ export function describeProducersCall(
     apiKey: 61,
     apiVersion: 0,
     apiName: 'DescribeProducers',
-    isFlexible: true,
     write: (writer) => {
       writeTopics(writer, topic, partition)
       writer.noTags()
@@ -160,7 +157,6 @@ export function abortMarkerCall(hanging: HangingTransaction): RawCall<Answer<nul
     apiKey: 27,
     apiVersion: 1,
     apiName: 'WriteTxnMarkers',
-    isFlexible: true,
     write: (writer) => {
       writer.compactArray([hanging], ({ topic, partition, producerId, ...epochs }) => {
         writer.int64(producerId)

@@ -62,10 +62,7 @@ export const conditionalReply = (
   return { status: 200, text, headers: { ...headers, 'content-type': 'application/json' } }
 }
 
-/**
- * 304 in place of a text. It names the length that a 200 would have, as it may: without one, the older
- * build of the web server writes a length of its own invention.
- */
+/** 304 in place of a text. It names the length that a 200 would have, as it may. */
 export const notModifiedReply = (text: string, headers: Record<string, string>): Reply => ({
   status: 304,
   headers: { ...headers, 'content-length': String(Buffer.byteLength(text)) }

@@ -14,7 +14,15 @@ import { createUuidV7, parseIdempotencyKey } from './idempotency-key.ts'
 import { parseJson } from './json.ts'
 import { refuseMediaType } from './media-type.ts'
 import { Problem } from './problem.ts'
-import type { Identity, LimitClass, Reply, Route, TokenRole, VerifiedIdentity } from './route.ts'
+import {
+  callerKey,
+  type Identity,
+  type LimitClass,
+  type Reply,
+  type Route,
+  type TokenRole,
+  type VerifiedIdentity
+} from './route.ts'
 import { createBodyValidator, createQueryReader } from './validation.ts'
 
 /** Tells who calls from the `authorization` header; throws a 401 or 503 problem. */
@@ -144,7 +152,7 @@ const admit = (passage: Passage, identity: Identity, ports: ExchangePorts): void
 
 const takeBody = async (
   { endpoint, request, response }: Passage,
-  { role, subject }: Identity,
+  identity: Identity,
   { bodies }: ExchangePorts
 ): Promise<unknown> => {
   let body: unknown
@@ -152,7 +160,7 @@ const takeBody = async (
   if (bytes > 0) {
     refuseMediaType(request.headers)
     const isGone = (): boolean => response.completed
-    const owner = `${role}:${subject}`
+    const owner = callerKey(identity)
     body = parseJson(await bodies.take(() => request.buffer(), { bytes, owner, isGone }))
   } else if (endpoint.route.bodyOptional === true) {
     body = {}

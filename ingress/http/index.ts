@@ -20,6 +20,7 @@ export {
 } from './problem-table.ts'
 export {
   basePath,
+  callerKey,
   type Exchange,
   type Identity,
   type LimitClass,

@@ -13,6 +13,9 @@ export type TokenRole = 'customer' | 'driver' | 'admin' | 'signup' | 'partner'
 /** Who calls: the subject and role of a verified token. */
 export type Identity = { subject: string; role: TokenRole }
 
+/** Names a caller where something is counted for each: a subject means another one in another role. */
+export const callerKey = ({ role, subject }: Identity): string => `${role}:${subject}`
+
 /** An identity and when its token ends, epoch ms: what outlives a request has to end with it. */
 export type VerifiedIdentity = Identity & { expiresAtMs: number }
 

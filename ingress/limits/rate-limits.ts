@@ -10,7 +10,7 @@
  * @module
  */
 import type { Clock, Counter } from '../../core/index.ts'
-import { type Admission, type LimitClass, Problem } from '../http/index.ts'
+import { type Admission, callerKey, type LimitClass, Problem } from '../http/index.ts'
 import { TokenBuckets } from './token-buckets.ts'
 
 /** Requests a second; each bucket holds `holdSeconds` of them. */
@@ -68,10 +68,10 @@ export const createAdmission = (options: RateLimitOptions): Admission => {
       if (addresses.buckets.take(address, 1) === 0) refuse('address', addresses, address)
     },
     recordBadToken: (address) => void badTokens.take(address, 1),
-    admitSubject: ({ subject, role }, limit) => {
+    admitSubject: (identity, limit) => {
       const limiter = subjects[limit]
       if (limiter.perSecond === 0) return undefined
-      const key = `${role}:${subject}`
+      const key = callerKey(identity)
       if (limiter.buckets.take(key, 1) === 0) refuse('subject', limiter, key)
       return headersOf(limiter, key)
     }

@@ -8,6 +8,7 @@ import type { Codec } from '../../avro/index.ts'
 import type { Clock, Logger, Metrics, TimerHandle } from '../../core/index.ts'
 import type { Ids, Policy } from '../../domain/index.ts'
 import {
+  callerKey,
   Problem,
   retryAfterSeconds,
   type SocketEvents,
@@ -150,7 +151,7 @@ export class PushHub {
     if (this.#connections.size >= settings.PUSH_CONNECTIONS_MAX) {
       throw new Problem('overloaded', { detail: 'Too many connections are open', headers })
     }
-    const mine = this.#countBySubject.get(subjectOf(identity)) ?? 0
+    const mine = this.#countBySubject.get(callerKey(identity)) ?? 0
     const most = settings.PUSH_SUBJECT_CONNECTIONS_MAX
     if (mine >= most) {
       throw new Problem('rate_limited', { detail: `Expected at most ${most} connections`, headers })
@@ -228,7 +229,7 @@ export class PushHub {
   }
 
   #addSubject(identity: VerifiedIdentity, by: 1 | -1): void {
-    const subject = subjectOf(identity)
+    const subject = callerKey(identity)
     const count = (this.#countBySubject.get(subject) ?? 0) + by
     if (count === 0) this.#countBySubject.delete(subject)
     else this.#countBySubject.set(subject, count)
@@ -245,5 +246,3 @@ export class PushHub {
 
 /** The connection ended without a close frame. */
 const abnormalClose = 1006
-
-const subjectOf = ({ role, subject }: VerifiedIdentity): string => `${role}:${subject}`
