@@ -12,7 +12,7 @@ export BENCH_SMOKE BENCH_SEED BENCH_ONLY BENCH_PAIRS BENCH_RECORDS
 .PHONY: help setup demo test test-teeth sim lint format types up down clean status topology reload lag doctor rekey token docs generate bench-streams bench-ingress crash
 
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 node_modules: package.json package-lock.json ops/uws/package.json
 	npm ci --no-audit --no-fund

@@ -69,20 +69,55 @@ describe('a body', () => {
       sockets.push(socket)
     }
     while ((await gauge('hail_http_bodies_in_flight_bytes')) < 1_048_576) await systemClock.sleep(5)
-    const request = { as: { ...rider, subject: 'c-99' }, body: trip }
-    const refused = await it.post('/rides', { ...request, key: it.key() })
-    expect([refused.status, refused.body['code']]).toEqual([503, 'overloaded'])
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    const answerTo = async (subject: string): Promise<string> => {
+      const { socket, until } = await openSocket(it.port)
+      await sendParts(socket, [await head(trip.length, subject), ...trip])
+      const [reply] = parseReplies(await until((text) => wholeReplies(text) === 1))
+      socket.destroy()
+      return `${reply?.head}${reply?.body}`
+    }
+    expect(await answerTo('c-99')).toMatch(/^HTTP\/1.1 503 .*^retry-after: [1-9].*"overloaded"/ims)
     // Who holds a share of it is told so.
-    const own = await it.post('/rides', {
-      as: { ...rider, subject: 'c-1' },
-      body: trip,
-      key: it.key()
-    })
-    expect([own.status, own.body['code']]).toEqual([429, 'rate_limited'])
+    expect(await answerTo('c-1')).toMatch(/^HTTP\/1.1 429 .*"rate_limited"/ims)
+    // A body that comes with its headers waits for nothing.
+    const request = { as: { ...rider, subject: 'c-99' }, body: trip }
+    expect((await it.post('/rides', { ...request, key: it.key() })).status).toBe(202)
     for (const socket of sockets) socket.destroy()
     while ((await gauge('hail_http_bodies_in_flight_bytes')) > 0) await systemClock.sleep(5)
-    expect((await it.post('/rides', { ...request, key: it.key() })).status).toBe(202)
+    expect(await answerTo('c-99')).toMatch(/^HTTP\/1.1 202 /)
+  })
+})
+
+describe('a refusal whose body is still under way', () => {
+  const refused = [
+    ['401', 'POST /api/v1/rides', 'token_missing'],
+    ['404', 'POST /api/v1/nothing', 'route_not_found'],
+    ['405', 'PUT /api/v1/rides', 'method_not_allowed']
+  ] as const
+  const begin = (line: string): string => rawRequest(line, ['content-length: 60000'])
+
+  test.each(refused)('%s is told whole when the body never comes', async (status, line, code) => {
+    it = await startTestIngress({ HTTP_BODY_TIMEOUT: '600ms', HTTP_IN_FLIGHT_PER_ADDRESS: '1' })
+    const { socket, closed } = await openSocket(it.port)
+    await sendParts(socket, [begin(line), 'x'.repeat(5_000)])
+    expect((await it.get('/rides', { as: rider })).status).toBe(429)
+    // It holds the one place of its address as long.
+    while ((await it.get('/rides', { as: rider })).status !== 200) await systemClock.sleep(5)
+    const [reply, ...more] = parseReplies(await closed)
+    expect(more).toEqual([])
+    expect(reply?.status).toBe(Number(status))
+    expect(reply?.head).toMatch(/^connection: close$/im)
+    expect(reply?.body).toContain(`"code":"${code}"`)
+  })
+
+  test.each(refused)('%s leaves a connection to go on with once it has come', async (_, line) => {
+    it = await startTestIngress()
+    const { socket, until } = await openSocket(it.port)
+    await sendParts(socket, [begin(line), ...Array(12).fill('x'.repeat(5_000)), begin(line)])
+    await sendParts(socket, ['x'.repeat(60_000)])
+    const text = await until((received) => wholeReplies(received) === 2)
+    socket.destroy()
+    expect(text).not.toMatch(/^connection: close$/im)
   })
 })
 

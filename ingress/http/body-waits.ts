@@ -51,10 +51,10 @@ export class BodyWaits {
    * waited for from its owner, with 503 when they are from everybody, and within a sweep when the client
    * has gone: such a body never settles.
    */
-  take(
-    body: () => Promise<Buffer>,
+  take<Body>(
+    body: () => Promise<Body>,
     { bytes, owner, isGone }: Pick<Wait, 'bytes' | 'owner' | 'isGone'>
-  ): Promise<Buffer> {
+  ): Promise<Body> {
     const { clock, bytesMax } = this.#options
     const owned = this.#bytesByOwner.get(owner) ?? 0
     // One alone is let through whatever its size.
@@ -81,6 +81,14 @@ export class BodyWaits {
       }, fail)
       this.#timer ??= clock.setTimer(() => this.#sweep(), sweepMs)
     })
+  }
+
+  /**
+   * Waits for the end of a body that is not kept, and so costs none of the budget. Resolves when it has gone by,
+   * when it takes too long and when the client has gone.
+   */
+  async pass(end: () => Promise<void>, isGone: () => boolean): Promise<void> {
+    await this.take(end, { bytes: 0, owner: '', isGone }).catch(() => undefined)
   }
 
   /** Bytes that are waited for now. */

@@ -97,8 +97,7 @@ export const runExchange = async (passage: Passage, ports: ExchangePorts): Promi
   const { endpoint, request, response, correlation } = passage
   const { route } = endpoint
   refuseFraming(request.headers, endpoint.bodyBytesMax)
-  const found = identify(passage, ports)
-  const identity = found instanceof Promise ? await found : found
+  const identity = await identify(passage, ports)
   admit(passage, identity, ports)
   const body =
     endpoint.validateBody === undefined ? undefined : await takeBody(passage, identity, ports)
@@ -125,7 +124,7 @@ export const runExchange = async (passage: Passage, ports: ExchangePorts): Promi
     : endpoint.run(exchange))
 }
 
-/** At once for a remembered token: awaiting it would cost every request a turn. */
+/** At once for a remembered token. */
 const identify = (passage: Passage, ports: ExchangePorts): Identity | Promise<Identity> => {
   const { request, address } = passage
   ports.admission.admitAddress(address)
@@ -161,7 +160,10 @@ const takeBody = async (
     refuseMediaType(request.headers)
     const isGone = (): boolean => response.completed
     const owner = callerKey(identity)
-    body = parseJson(await bodies.take(() => request.buffer(), { bytes, owner, isGone }))
+    const buffer = request.received
+      ? request.buffer()
+      : bodies.take(() => request.buffer(), { bytes, owner, isGone })
+    body = parseJson(await buffer)
   } else if (endpoint.route.bodyOptional === true) {
     body = {}
   } else {

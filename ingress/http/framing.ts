@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Request, Response } from 'hyper-express'
 import { Problem } from './problem.ts'
 
 type Headers = Readonly<Record<string, string>>
@@ -22,7 +23,10 @@ const lengthPattern = /^\d{1,15}$/
 /** Stands in for what is no plain length, no one token or no one key; none of them looks like it. */
 const contradictory = 'contradictory'
 
-/** Shorter bodies are read to their end before a refusal, so that every client sees it. */
+/**
+ * Shorter bodies are let through before a refusal: a client that is still sending does not look for a reply, and
+ * a connection that is closed on it loses one that is there.
+ */
 const drainedBytesMax = 1_048_576
 
 /**
@@ -51,6 +55,16 @@ export const announcedBytes = (headers: Headers): number => Number(headers['cont
 export const isCutOff = (headers: Headers): boolean =>
   headers['transfer-encoding'] !== undefined ||
   !(Number(headers['content-length'] ?? 0) <= drainedBytesMax)
+
+/** Resolves once the rest of the body has gone by; nothing of it is kept, and nobody else gets it. */
+export const bodyEnd = (request: Request, { raw }: Response): Promise<void> =>
+  new Promise((resolve) => {
+    raw.onData((_: ArrayBuffer, isLast: boolean) => {
+      if (!isLast) return
+      request.received = true
+      resolve()
+    })
+  })
 
 /**
  * Refuses a request without one plain length, and a declared length over the limit. A chunked body

@@ -32,11 +32,12 @@ import {
   type Passage,
   runExchange
 } from './exchange.ts'
-import { isCutOff, settleHeaders } from './framing.ts'
+import { bodyEnd, isCutOff, settleHeaders } from './framing.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
 import { Problem, retryAfterSeconds } from './problem.ts'
 import { basePath, type Reply, type Route } from './route.ts'
 import { createPageAnswer, type PageAnswer, type StaticPage } from './static-page.ts'
+import { createTurn } from './turn.ts'
 import { installUpgrade, type UpgradeRoute } from './upgrade.ts'
 
 /** Settings; every limit is a bound on memory or time. */
@@ -74,7 +75,8 @@ type Observer = ReturnType<ResponseTimes['with']>
 
 /** As in the logs of nginx: nobody was there to be answered. */
 const clientGone = 499
-/** The rest of the body may never come: the connection ends with the reply. */
+
+/** It has been waited for. */
 const bodyTimedOut = 408
 
 /** A turn of the event loop this short has accepted nobody. */
@@ -85,8 +87,10 @@ const turnsMax = 500
 export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #ports: ExchangePorts
+  readonly #bodies: BodyWaits
   readonly #load: AddressLoad
   readonly #clock: Clock
+  readonly #turn = createTurn()
   readonly #app: Server
   readonly #cors: Cors
   readonly #readCorrelation: CorrelationReader
@@ -104,6 +108,7 @@ export class HttpServer {
     this.#options = options
     const { clock, bodyTimeoutMs: timeoutMs, bodiesBytesMax: bytesMax } = options
     const bodies = new BodyWaits({ clock, timeoutMs, bytesMax })
+    this.#bodies = bodies
     this.#ports = { ...options, bodies }
     this.#load = new AddressLoad(options.inFlightPerAddressMax)
     this.#clock = options.clock
@@ -181,7 +186,7 @@ export class HttpServer {
       },
       isOriginAllowed: (origin) => this.#cors.replyHeaders(origin) !== undefined,
       addressOf: (request) => this.#addressOf(request),
-      refuse: (request, response, problem) => this.#answer(request, response, problem),
+      refuse: (request, response, problem) => void this.#answer(request, response, problem),
       problemOf: (error, request) => this.#problemOf(error, this.#readCorrelation(request.headers))
     })
     this.#methodsByPath.set(basePath + route.path, new Set(['GET']))
@@ -231,6 +236,8 @@ export class HttpServer {
   /** Refuses new requests, waits for those in flight up to `deadlineMs`, stops listening. */
   async drain(deadlineMs: number): Promise<void> {
     this.beginDrain()
+    // What has come in already is taken up before.
+    await this.#turn()
     this.#isRefusing = true
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
@@ -269,6 +276,8 @@ export class HttpServer {
     let reply: Reply | Problem
     let isCounted = false
     try {
+      // What reads no body is answered at once, in the order of the connection.
+      if (!request.received && endpoint.validateBody !== undefined) await this.#turn()
       if (this.#isRefusing) throw this.#drainingProblem()
       this.#load.enter(passage.address)
       isCounted = true
@@ -276,6 +285,7 @@ export class HttpServer {
     } catch (error) {
       reply = this.#problemOf(error, correlation)
     }
+    if (isCounted && !request.received) await this.#bodyEnd(passage, reply)
     if (isRunning) this.#leave()
     if (isCounted) this.#load.leave(passage.address)
     const isSent = this.#write(passage, reply)
@@ -305,6 +315,13 @@ export class HttpServer {
     this.#record(route, correlation, status, this.#clock.monotonic() - startedAt)
   }
 
+  /** Before a reply: lets the rest of the body go by, for as long as one may take. Without it the connection ends. */
+  async #bodyEnd({ request, response }: Addressee, { status }: Reply | Problem): Promise<void> {
+    if (request.received || isCutOff(request.headers) || status === bodyTimedOut) return
+    const isGone = (): boolean => response.completed
+    await this.#bodies.pass(() => bodyEnd(request, response), isGone)
+  }
+
   #enter(): void {
     if (this.#inFlight >= this.#options.inFlightMax) {
       throw new Problem('overloaded', {
@@ -331,7 +348,7 @@ export class HttpServer {
     if (origin !== undefined) setHeaders(response, this.#cors.replyHeaders(origin))
     setHeaders(response, headers)
     setHeaders(response, reply.headers)
-    const isCut = isCutOff(request.headers) || reply.status === bodyTimedOut
+    const isCut = isCutOff(request.headers) || !request.received
     // The library waits for the whole body before it replies, unless it believes to have it.
     if (isCut) request.received = true
     const isLast = isCut || this.#isClosing
@@ -425,14 +442,28 @@ export class HttpServer {
   /** A reply to a request that reached no route. */
   #refuse(request: Request, response: Response, problem: Problem): void {
     settleHeaders(request)
-    this.#answer(request, response, problem)
+    void this.#answer(request, response, problem)
   }
 
   /** The same once the raw part of the request is gone. */
-  #answer(request: Request, response: Response, problem: Problem): void {
+  async #answer(request: Request, response: Response, problem: Problem): Promise<void> {
     if (response.completed || response.initiated) return
     const correlation = this.#readCorrelation(request.headers)
-    this.#write({ request, response, correlation, headers: {} }, problem)
+    const to = { request, response, correlation, headers: {} }
+    this.#write(to, request.received ? problem : await this.#whileCounted(to, problem))
+  }
+
+  /** The reply once the body has gone by, which counts as a request in progress. */
+  async #whileCounted(to: Addressee, problem: Problem): Promise<Problem> {
+    const address = this.#addressOf(to.request)
+    try {
+      this.#load.enter(address)
+    } catch (error) {
+      return this.#problemOf(error, to.correlation)
+    }
+    await this.#bodyEnd(to, problem)
+    this.#load.leave(address)
+    return problem
   }
 
   #addressOf(request: Request): string {

@@ -70,6 +70,7 @@ export type UpgradePorts = Pick<ExchangePorts, 'authenticate' | 'admission'> & {
   problemOf(error: unknown, request: Request): Problem
 }
 
+const version = '13'
 const protocolHeader = 'sec-websocket-protocol'
 const bearerPrefix = 'bearer.'
 
@@ -114,11 +115,25 @@ export const installUpgrade = (app: Server, route: UpgradeRoute, ports: UpgradeP
   )
 }
 
+/** RFC 6455 knows one version. A body would be taken for frames. */
+const refuseHandshake = ({ headers }: Request): void => {
+  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
+    throw new Problem('malformed_request', { detail: 'Expected an upgrade without a body' })
+  }
+  if (headers['sec-websocket-version'] !== version) {
+    throw new Problem('upgrade_required', {
+      detail: `Expected Sec-WebSocket-Version ${version}`,
+      headers: { upgrade: 'websocket', 'sec-websocket-version': version }
+    })
+  }
+}
+
 const check = async (
   request: Request,
   { route, ports, offered }: { route: UpgradeRoute; ports: UpgradePorts; offered: string[] }
 ): Promise<VerifiedIdentity> => {
   ports.refuseDraining()
+  refuseHandshake(request)
   const origin = request.headers['origin']
   // Browsers apply no cross-origin rules to sockets: the server has to.
   if (origin !== undefined && !ports.isOriginAllowed(origin)) throw new Problem('origin_forbidden')

@@ -24,7 +24,7 @@ export type Validate = (value: unknown) => void
 export const createBodyValidator = (schema: TSchema): Validate => {
   const validator = Compile(schema)
   return (value) => {
-    if (!validator.Check(value)) throw violationProblem(validator.Errors(value))
+    if (!validator.Check(value)) throw violationProblem(validator.Errors(value), 'body')
   }
 }
 
@@ -44,7 +44,7 @@ export const createItemCheck = <Schema extends TSchema>(
   const all = Compile(Type.Array(schema) as TSchema)
   return {
     areValid: (items): items is readonly Static<Schema>[] => all.Check(items),
-    problemOf: (item) => (one.Check(item) ? null : violationProblem(one.Errors(item)))
+    problemOf: (item) => (one.Check(item) ? null : violationProblem(one.Errors(item), 'item'))
   }
 }
 
@@ -62,7 +62,7 @@ export const createQueryReader = (schema: TSchema): ((raw?: string) => unknown) 
       })
     }
     const query = parseQuery(raw, types)
-    if (!validator.Check(query)) throw violationProblem(validator.Errors(query))
+    if (!validator.Check(query)) throw violationProblem(validator.Errors(query), 'query')
     return query
   }
 }
@@ -92,7 +92,11 @@ type Finding = {
   params?: unknown
 }
 
-const violationProblem = (findings: readonly Finding[]): Problem => {
+/** `whole` names what has no path. */
+const violationProblem = (
+  findings: readonly Finding[],
+  whole: 'body' | 'query' | 'item'
+): Problem => {
   // Of an unknown field the validator says twice that it is none.
   const byText = new Map<string, Violation>()
   for (const violation of findings.flatMap(violationsOf)) {
@@ -102,7 +106,7 @@ const violationProblem = (findings: readonly Finding[]): Problem => {
   const isOffTheMap = findings.every(isCoordinateRange)
   return new Problem(isOffTheMap ? 'outside_service_area' : 'validation_failed', {
     detail: errors
-      .map(({ path, message }) => `${path === '' ? 'body' : path} ${message}`)
+      .map(({ path, message }) => `${path === '' ? whole : path} ${message}`)
       .join('; '),
     errors
   })

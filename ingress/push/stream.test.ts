@@ -8,6 +8,7 @@ import { waitFor } from '../../test/support/wait-for.ts'
 import { mintToken } from '../auth/index.ts'
 import type { TokenRole } from '../http/index.ts'
 import { aDriver, aRide, aRideEvent } from '../testing/builders.ts'
+import { answersTo, rawRequest } from '../testing/raw-request.ts'
 import { startTestIngress, type TestIngress } from '../testing/test-ingress.ts'
 
 let it: TestIngress
@@ -94,6 +95,30 @@ describe('before the upgrade', () => {
     const reply = await it.get(`/stream?access_token=${token}`)
     expect([reply.status, reply.body['code']]).toEqual([426, 'upgrade_required'])
     expect(reply.headers.get('upgrade')).toBe('websocket')
+  })
+
+  test.each([
+    ['an older version', 'sec-websocket-version: 8', 426, 'upgrade_required'],
+    ['no version', 'x-none: 1', 426, 'upgrade_required'],
+    ['a body', 'sec-websocket-version: 13\r\ncontent-length: 2', 400, 'malformed_request']
+  ])('refuses a handshake with %s', async (_, header, status, code) => {
+    const token = await it.token('customer', 'c-1')
+    const [reply] = await answersTo(
+      it.port,
+      rawRequest(
+        'GET /api/v1/stream',
+        [
+          `authorization: Bearer ${token}`,
+          'connection: Upgrade',
+          'upgrade: websocket',
+          'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+          header
+        ],
+        '{}'
+      )
+    )
+    expect([reply?.status, JSON.parse(reply?.body ?? '').code]).toEqual([status, code])
+    if (status === 426) expect(reply?.head).toMatch(/^sec-websocket-version: 13$/im)
   })
 
   test('takes the token of a browser beside the protocol, and answers the protocol alone', async () => {

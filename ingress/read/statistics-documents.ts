@@ -44,7 +44,10 @@ export const examplePeriod = { from: period.from, to: period.to }
 export const statistics = {
   schema: figures({
     rides: closed({
-      requested: count,
+      requested: Type.Integer({
+        minimum: 0,
+        description: 'Taken up; those rejected are not among them'
+      }),
       completed: count,
       cancelled: count,
       noDriversAvailable: count,

@@ -26,7 +26,7 @@ const spanMsMax = 31 * 24 * hourMs
 const query = closed({
   from: Type.Optional(epochMs('Start, epoch ms; a day before the end by default')),
   to: Type.Optional(epochMs('End, epoch ms; now by default')),
-  market: Type.Optional(text(64, 'One market; all by default'))
+  market: Type.Optional(text(64, 'Id of one market, which may be one of the past; all by default'))
 })
 
 type Period = { from?: number; to?: number; market?: string }

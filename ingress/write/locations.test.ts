@@ -107,6 +107,18 @@ describe('POST /drivers/{id}/locations', () => {
     expect(statusesOf(await send(points(3)))).toEqual(['accepted', 'accepted', 'accepted'])
   })
 
+  test('keeps one of two points of the same time, wherever they stand', async () => {
+    const reply = await send([4, 2, 4, 5, 2].map(aPoint))
+    expect(statusesOf(reply)).toEqual([
+      'accepted',
+      'accepted',
+      'duplicate',
+      'accepted',
+      'duplicate'
+    ])
+    expect(kept(ordinaryTopic)).toEqual([4, 2, 5])
+  })
+
   test('marks what was not acknowledged for retry, alone, with Retry-After', async () => {
     it.producer.mode = 'fail-every-second'
     const reply = await send(points(9))

@@ -164,7 +164,11 @@ type Sorted = {
   results: ItemResult[]
   /** Indexes of the points that are to be produced, in their order. */
   fresh: number[]
+  /** Points of the same time as one of `fresh` before them; holes are left for them too. */
+  twins: Twin[]
 }
+
+type Twin = { index: number; first: number }
 
 const check = createItemCheck(location)
 
@@ -172,15 +176,30 @@ const sortOut = (points: readonly unknown[], isSeen: (deviceTime: number) => boo
   const areValid = check.areValid(points)
   const results: ItemResult[] = new Array(points.length)
   const fresh: number[] = []
+  const twins: Twin[] = []
+  let newest = Number.NEGATIVE_INFINITY
   for (let index = 0; index < points.length; index += 1) {
     const problem = areValid ? null : check.problemOf(points[index])
-    if (problem !== null) results[index] = itemOfProblem(index, problem)
-    else if (isSeen((points[index] as Location).deviceTime)) {
+    if (problem !== null) {
+      results[index] = itemOfProblem(index, problem)
+      continue
+    }
+    const deviceTime = timeOf(points[index])
+    if (isSeen(deviceTime)) {
       results[index] = { index, status: 'duplicate' }
-    } else fresh.push(index)
+      continue
+    }
+    // Ascending times, the ordinary case, are told apart by one comparison.
+    const isLater = deviceTime > newest
+    const first = isLater ? undefined : fresh.find((each) => timeOf(points[each]) === deviceTime)
+    if (first === undefined) fresh.push(index)
+    else twins.push({ index, first })
+    if (isLater) newest = deviceTime
   }
-  return { results, fresh }
+  return { results, fresh, twins }
 }
+
+const timeOf = (point: unknown): number => (point as Location).deviceTime
 
 /** Produces what may be produced. The newest positions matter most, so the oldest give way. */
 const takeFresh = async (
@@ -188,7 +207,7 @@ const takeFresh = async (
   exchange: Exchange,
   { events, overflowed, seenPositions }: WriteServices
 ): Promise<void> => {
-  const { points, driverId, shares, results, fresh } = batch
+  const { points, driverId, shares, results, fresh, twins } = batch
   const { refused, overflow } = shares
   for (const index of fresh.slice(0, refused)) results[index] = limitedItem(index)
   const taken = refused === 0 ? fresh : fresh.slice(refused)
@@ -205,11 +224,16 @@ const takeFresh = async (
       results[index] = itemOfProblem(index, problem)
       continue
     }
-    keptTimes.push((points[index] as Location).deviceTime)
+    keptTimes.push(timeOf(points[index]))
     if (place < overflow) {
       overflowCount += 1
       results[index] = { index, status: 'accepted', lane: 'overflow' }
     } else results[index] = { index, status: 'accepted' }
+  }
+  for (const { index, first } of twins) {
+    const result = results[first] as ItemResult
+    results[index] =
+      result.status === 'accepted' ? { index, status: 'duplicate' } : { ...result, index }
   }
   seenPositions.add(driverId, keptTimes)
   if (overflowCount > 0) overflowed.inc(overflowCount)

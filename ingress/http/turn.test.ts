@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { createTurn } from './turn.ts'
+
+test('what comes in one turn goes on side by side, step by step; what comes later in the next', async () => {
+  const turn = createTurn()
+  const steps: string[] = []
+  const walk = async (name: string): Promise<void> => {
+    await turn()
+    steps.push(`${name}1`)
+    await null
+    steps.push(`${name}2`)
+  }
+  const walks = [walk('a'), walk('b')]
+  // As the web server does: promises run between one request and the next.
+  await null
+  walks.push(walk('c'))
+  await Promise.all(walks)
+  await walk('d')
+  expect(steps).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2', 'd1', 'd2'])
+})
