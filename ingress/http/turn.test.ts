@@ -18,3 +18,19 @@ test('what comes in one turn goes on side by side, step by step; what comes late
   await walk('d')
   expect(steps).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2', 'd1', 'd2'])
 })
+
+test('no more than 256 go on in one turn, the others in their order one turn later', async () => {
+  const turn = createTurn()
+  let begun = 0
+  const walks = Array.from({ length: 600 }, async () => {
+    await turn()
+    begun += 1
+  })
+  const counts: number[] = []
+  while (begun < 600) {
+    await new Promise((resolve) => setImmediate(resolve))
+    counts.push(begun)
+  }
+  await Promise.all(walks)
+  expect(counts).toEqual([256, 512, 600])
+})

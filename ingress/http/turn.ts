@@ -8,16 +8,30 @@
  * @module
  */
 
-/** Resolves once the sockets that were ready have been read; the same promise for all of them. */
+/** Half as many are hardly slower; sockets, acknowledgements and timers have their turn in between. */
+const togetherMax = 256
+
+/** Resolves once the sockets that were ready have been read; the same promise for up to 256 callers. */
 export const createTurn = (): (() => Promise<void>) => {
-  let current: Promise<void> | null = null
+  /** Those after the first go on one turn later each. */
+  const groups: { promise: Promise<void>; begin: () => void; size: number }[] = []
+  const next = (): void => {
+    const group = groups.shift()
+    if (groups.length > 0) setImmediate(next)
+    group?.begin()
+  }
   return () => {
-    current ??= new Promise((resolve) => {
-      setImmediate(() => {
-        current = null
-        resolve()
+    let group = groups.at(-1)
+    if (group === undefined || group.size === togetherMax) {
+      let begin = (): void => undefined
+      const promise = new Promise<void>((resolve) => {
+        begin = resolve
       })
-    })
-    return current
+      group = { promise, begin, size: 0 }
+      groups.push(group)
+      if (groups.length === 1) setImmediate(next)
+    }
+    group.size += 1
+    return group.promise
   }
 }
