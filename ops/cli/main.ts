@@ -62,6 +62,8 @@ async function status(): Promise<number> {
     const told = isReady ? 'ready' : 'not ready'
     process.stdout.write(`${name.padEnd(10)} ${(isRunning ? told : 'stopped').padEnd(10)} ${url}\n`)
   }
+  const api = `http://127.0.0.1:${ports.ingress}`
+  process.stdout.write(`\nAPI at ${api}/api/v1, described at ${api}/api/v1/docs\n`)
   // A stack that is down has no addresses; the table above has said so.
   const addresses = await resolveStack().catch(() => null)
   const line = {
@@ -69,7 +71,7 @@ async function status(): Promise<number> {
     registry: addresses?.registry ?? null,
     redis: addresses?.redis ?? null,
     mongo: addresses?.mongo ?? null,
-    ingress: `http://127.0.0.1:${ports.ingress}`,
+    ingress: api,
     health: `http://127.0.0.1:${ports.ingressOps}/health`,
     metrics: {
       ingress: `http://127.0.0.1:${ports.ingressOps}/metrics`,
