@@ -7,12 +7,12 @@ test('what comes in one turn goes on side by side, step by step; what comes late
   const walk = async (name: string): Promise<void> => {
     await turn()
     steps.push(`${name}1`)
-    await null
+    await Promise.resolve()
     steps.push(`${name}2`)
   }
   const walks = [walk('a'), walk('b')]
   // As the web server does: promises run between one request and the next.
-  await null
+  await Promise.resolve()
   walks.push(walk('c'))
   await Promise.all(walks)
   await walk('d')
