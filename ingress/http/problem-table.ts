@@ -30,7 +30,7 @@ const row = (
 /** The rows, in the order of their statuses. */
 export const problemTable = {
   malformed_request: row(400, 'The request does not say where it ends', {
-    when: 'Two lengths, or a length and chunks: proxies would disagree on where the next request begins.',
+    when: 'Two lengths, one that is no number, or a length and chunks: proxies would disagree on where the next request begins. Or an upgrade with a body.',
     todo: 'Send one `Content-Length`; look for a proxy that changes requests.',
     retry: 'changed'
   }),
@@ -40,7 +40,7 @@ export const problemTable = {
     retry: 'changed'
   }),
   malformed_query: row(400, 'The query string is not valid', {
-    when: 'A query parameter comes twice, or a cursor is not one that a page gave.',
+    when: 'A query parameter comes twice, a cursor is not one that a page gave, or the query is longer than 2,048 characters.',
     todo: 'Send each parameter once, and `nextCursor` of the page before as it was.',
     retry: 'changed'
   }),

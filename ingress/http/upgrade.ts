@@ -117,7 +117,8 @@ export const installUpgrade = (app: Server, route: UpgradeRoute, ports: UpgradeP
 
 /** RFC 6455 knows one version. A body would be taken for frames. */
 const refuseHandshake = ({ headers }: Request): void => {
-  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
+  const length = headers['content-length'] ?? '0'
+  if (length !== '0' || headers['transfer-encoding'] !== undefined) {
     throw new Problem('malformed_request', { detail: 'Expected an upgrade without a body' })
   }
   if (headers['sec-websocket-version'] !== version) {
