@@ -304,6 +304,13 @@ describe('a connection', () => {
     ])
   })
 
+  test('ends when a request comes behind one with a body, answered or not', async () => {
+    const quote = post([length]).replace('/rides', '/quotes')
+    expect(await exchangeRaw(it.port, quote + get('/bills'))).toBe('')
+    const refused = rawRequest('POST /api/v1/rides', ['content-length: 2'], '{}')
+    expect(await exchangeRaw(it.port, refused + get('/bills'))).toBe('')
+  })
+
   test('ends when a request comes while the one before waits for Kafka, which is kept', async () => {
     const before = it.producer.records.length
     it.producer.mode = 'hang'
