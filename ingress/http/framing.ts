@@ -45,7 +45,7 @@ export const settleHeaders = ({ headers, raw }: Incoming): void => {
   }
 }
 
-/** Bytes of body the request announces; only after {@link refuseFraming}. */
+/** Bytes of body the request announces; NaN where {@link settleHeaders} found no plain length. */
 export const announcedBytes = (headers: Headers): number => Number(headers['content-length'] ?? 0)
 
 /**
@@ -56,9 +56,13 @@ export const isCutOff = (headers: Headers): boolean =>
   headers['transfer-encoding'] !== undefined ||
   !(Number(headers['content-length'] ?? 0) <= drainedBytesMax)
 
+/** What the wrapper has read of a body before anybody asked for it; it has no public way to drop that. */
+type Buffering = { _body_parser_buffered: unknown }
+
 /** Resolves once the rest of the body has gone by; nothing of it is kept, and nobody else gets it. */
 export const bodyEnd = (request: Request, { raw }: Response): Promise<void> =>
   new Promise((resolve) => {
+    ;(request as unknown as Buffering)._body_parser_buffered = null
     raw.onData((_: ArrayBuffer, isLast: boolean) => {
       if (!isLast) return
       request.received = true

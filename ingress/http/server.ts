@@ -32,7 +32,7 @@ import {
   type Passage,
   runExchange
 } from './exchange.ts'
-import { bodyEnd, isCutOff, settleHeaders } from './framing.ts'
+import { announcedBytes, bodyEnd, isCutOff, settleHeaders } from './framing.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
 import { Problem, retryAfterSeconds } from './problem.ts'
 import { basePath, type Reply, type Route } from './route.ts'
@@ -170,7 +170,7 @@ export class HttpServer {
       const answer = createPageAnswer(page)
       const route = { method: 'GET', path: page.route ?? page.path }
       this.#app.get(path, (request: Request, response: Response): void => {
-        this.#servePage({ route, answer, request, response })
+        void this.#servePage({ route, answer, request, response })
       })
       this.#methodsByPath.set(path, new Set(['GET']))
     }
@@ -196,11 +196,11 @@ export class HttpServer {
   async listen(port: number, host: string): Promise<number> {
     for (const [path, methods] of this.#methodsByPath) this.#registerFallbacks(path, methods)
     this.#app.set_not_found_handler((request, response) =>
-      this.#refuse(request, response, new Problem('route_not_found'))
+      this.#conclude(request, response, new Problem('route_not_found'))
     )
     this.#app.set_error_handler((request, response, error) => {
       this.#options.logger.error({ error }, 'the web server failed a request')
-      this.#refuse(request, response, new Problem('internal_error'))
+      this.#conclude(request, response, new Problem('internal_error'))
     })
     await this.#app.listen(port, host).catch((cause: unknown) => {
       // The library rejects with a text that names neither.
@@ -236,8 +236,6 @@ export class HttpServer {
   /** Refuses new requests, waits for those in flight up to `deadlineMs`, stops listening. */
   async drain(deadlineMs: number): Promise<void> {
     this.beginDrain()
-    // What has come in already is taken up before.
-    await this.#turn()
     this.#isRefusing = true
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
@@ -276,8 +274,9 @@ export class HttpServer {
     let reply: Reply | Problem
     let isCounted = false
     try {
-      // What reads no body is answered at once, in the order of the connection.
-      if (!request.received && endpoint.validateBody !== undefined) await this.#turn()
+      // What reads no body is answered at once, in the order of the connection; what is too long is not
+      // buffered meanwhile.
+      if (!request.received && isBodyRead(endpoint, request)) await this.#turn()
       if (this.#isRefusing) throw this.#drainingProblem()
       this.#load.enter(passage.address)
       isCounted = true
@@ -285,20 +284,22 @@ export class HttpServer {
     } catch (error) {
       reply = this.#problemOf(error, correlation)
     }
-    if (isCounted && !request.received) await this.#bodyEnd(passage, reply)
+    // Nobody but the client is waited for from here on.
+    const durationMs = this.#clock.monotonic() - startedAt
     if (isRunning) this.#leave()
+    if (isCounted && !request.received) await this.#bodyEnd(passage, reply)
     if (isCounted) this.#load.leave(passage.address)
     const isSent = this.#write(passage, reply)
     const status = isSent ? reply.status : clientGone
-    this.#record(endpoint.route, correlation, status, this.#clock.monotonic() - startedAt)
+    this.#record(endpoint.route, correlation, status, durationMs)
   }
 
-  #servePage(asked: {
+  async #servePage(asked: {
     route: NamedRoute
     answer: PageAnswer
     request: Request
     response: Response
-  }): void {
+  }): Promise<void> {
     const { route, answer, request, response } = asked
     const startedAt = this.#clock.monotonic()
     const correlation = this.#readCorrelation(request.headers)
@@ -310,14 +311,16 @@ export class HttpServer {
     } catch (error) {
       reply = this.#problemOf(error, correlation)
     }
-    const isSent = this.#write({ request, response, correlation, headers: {} }, reply)
-    const status = isSent ? reply.status : clientGone
-    this.#record(route, correlation, status, this.#clock.monotonic() - startedAt)
+    const durationMs = this.#clock.monotonic() - startedAt
+    const to = { request, response, correlation, headers: {} }
+    if (!request.received) reply = await this.#whileCounted(to, reply)
+    const status = this.#write(to, reply) ? reply.status : clientGone
+    this.#record(route, correlation, status, durationMs)
   }
 
   /** Before a reply: lets the rest of the body go by, for as long as one may take. Without it the connection ends. */
   async #bodyEnd({ request, response }: Addressee, { status }: Reply | Problem): Promise<void> {
-    if (request.received || isCutOff(request.headers) || status === bodyTimedOut) return
+    if (isCutOff(request.headers) || status === bodyTimedOut) return
     const isGone = (): boolean => response.completed
     await this.#bodies.pass(() => bodyEnd(request, response), isGone)
   }
@@ -423,47 +426,45 @@ export class HttpServer {
     const allow = [...methods, 'OPTIONS'].join(', ')
     this.#app.options(path, (request, response) => this.#preflight(request, response, allow))
     this.#app.any(path, (request, response) =>
-      this.#refuse(request, response, new Problem('method_not_allowed', { headers: { allow } }))
+      this.#conclude(request, response, new Problem('method_not_allowed', { headers: { allow } }))
     )
   }
 
   #preflight(request: Request, response: Response, allow: string): void {
     const headers = this.#cors.preflightHeaders(request.headers['origin'])
     if (headers === undefined && request.headers['origin'] !== undefined) {
-      this.#refuse(request, response, new Problem('origin_forbidden'))
+      this.#conclude(request, response, new Problem('origin_forbidden'))
       return
     }
     // With 204 the library announces a length of 2^63, which proxies refuse.
-    for (const [name, value] of this.#fixedHeaders) response.header(name, value)
-    setHeaders(response.status(200).header('allow', allow), headers)
-    response.send('')
+    this.#conclude(request, response, { status: 200, text: '', headers: { allow, ...headers } })
   }
 
   /** A reply to a request that reached no route. */
-  #refuse(request: Request, response: Response, problem: Problem): void {
+  #conclude(request: Request, response: Response, reply: Reply | Problem): void {
     settleHeaders(request)
-    void this.#answer(request, response, problem)
+    void this.#answer(request, response, reply)
   }
 
   /** The same once the raw part of the request is gone. */
-  async #answer(request: Request, response: Response, problem: Problem): Promise<void> {
+  async #answer(request: Request, response: Response, reply: Reply | Problem): Promise<void> {
     if (response.completed || response.initiated) return
     const correlation = this.#readCorrelation(request.headers)
     const to = { request, response, correlation, headers: {} }
-    this.#write(to, request.received ? problem : await this.#whileCounted(to, problem))
+    this.#write(to, request.received ? reply : await this.#whileCounted(to, reply))
   }
 
   /** The reply once the body has gone by, which counts as a request in progress. */
-  async #whileCounted(to: Addressee, problem: Problem): Promise<Problem> {
+  async #whileCounted(to: Addressee, reply: Reply | Problem): Promise<Reply | Problem> {
     const address = this.#addressOf(to.request)
     try {
       this.#load.enter(address)
     } catch (error) {
       return this.#problemOf(error, to.correlation)
     }
-    await this.#bodyEnd(to, problem)
+    await this.#bodyEnd(to, reply)
     this.#load.leave(address)
-    return problem
+    return reply
   }
 
   #addressOf(request: Request): string {
@@ -471,6 +472,9 @@ export class HttpServer {
     return clientAddress(request.ip, forwardedFor, this.#options.trustedProxies)
   }
 }
+
+const isBodyRead = ({ validateBody, bodyBytesMax }: Endpoint, { headers }: Request): boolean =>
+  validateBody !== undefined && !isCutOff(headers) && announcedBytes(headers) <= bodyBytesMax
 
 const setHeaders = (response: Response, headers: Record<string, string> | undefined): void => {
   for (const name in headers) response.header(name, headers[name] ?? '', true)

@@ -8,7 +8,7 @@ import { waitFor } from '../../test/support/wait-for.ts'
 import { mintToken } from '../auth/index.ts'
 import type { TokenRole } from '../http/index.ts'
 import { aDriver, aRide, aRideEvent } from '../testing/builders.ts'
-import { answersTo, rawRequest } from '../testing/raw-request.ts'
+import { answersTo, openSocket, rawRequest } from '../testing/raw-request.ts'
 import { startTestIngress, type TestIngress } from '../testing/test-ingress.ts'
 
 let it: TestIngress
@@ -119,6 +119,22 @@ describe('before the upgrade', () => {
     )
     expect([reply?.status, JSON.parse(reply?.body ?? '').code]).toEqual([status, code])
     if (status === 426) expect(reply?.head).toMatch(/^sec-websocket-version: 13$/im)
+  })
+
+  test('takes a handshake that says its body is empty, as the client of Java 17 does', async () => {
+    const token = await it.token('customer', 'c-1')
+    const request = rawRequest('GET /api/v1/stream', [
+      `authorization: Bearer ${token}`,
+      'connection: Upgrade',
+      'upgrade: websocket',
+      'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+      'sec-websocket-version: 13',
+      'content-length: 0'
+    ])
+    const { socket, until } = await openSocket(it.port)
+    socket.write(request)
+    expect(await until((text) => text.includes('\r\n'))).toMatch(/^HTTP\/1.1 101 /)
+    socket.destroy()
   })
 
   test('takes the token of a browser beside the protocol, and answers the protocol alone', async () => {
