@@ -158,11 +158,13 @@ const takeBody = async (
   const bytes = announcedBytes(request.headers)
   if (bytes > 0) {
     refuseMediaType(request.headers)
-    const isGone = (): boolean => response.completed
-    const owner = callerKey(identity)
     const buffer = request.received
       ? request.buffer()
-      : bodies.take(() => request.buffer(), { bytes, owner, isGone })
+      : bodies.take(() => request.buffer(), {
+          bytes,
+          owner: callerKey(identity),
+          isGone: () => response.completed
+        })
     body = parseJson(await buffer)
   } else if (endpoint.route.bodyOptional === true) {
     body = {}

@@ -53,8 +53,7 @@ export const announcedBytes = (headers: Headers): number => Number(headers['cont
  * out at once and the connection ends with it.
  */
 export const isCutOff = (headers: Headers): boolean =>
-  headers['transfer-encoding'] !== undefined ||
-  !(Number(headers['content-length'] ?? 0) <= drainedBytesMax)
+  headers['transfer-encoding'] !== undefined || !(announcedBytes(headers) <= drainedBytesMax)
 
 /** What the wrapper has read of a body before anybody asked for it; it has no public way to drop that. */
 type Buffering = { _body_parser_buffered: unknown }

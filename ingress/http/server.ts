@@ -87,7 +87,6 @@ const turnsMax = 500
 export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #ports: ExchangePorts
-  readonly #bodies: BodyWaits
   readonly #load: AddressLoad
   readonly #clock: Clock
   readonly #turn = createTurn()
@@ -108,7 +107,6 @@ export class HttpServer {
     this.#options = options
     const { clock, bodyTimeoutMs: timeoutMs, bodiesBytesMax: bytesMax } = options
     const bodies = new BodyWaits({ clock, timeoutMs, bytesMax })
-    this.#bodies = bodies
     this.#ports = { ...options, bodies }
     this.#load = new AddressLoad(options.inFlightPerAddressMax)
     this.#clock = options.clock
@@ -322,7 +320,7 @@ export class HttpServer {
   async #bodyEnd({ request, response }: Addressee, { status }: Reply | Problem): Promise<void> {
     if (isCutOff(request.headers) || status === bodyTimedOut) return
     const isGone = (): boolean => response.completed
-    await this.#bodies.pass(() => bodyEnd(request, response), isGone)
+    await this.#ports.bodies.pass(() => bodyEnd(request, response), isGone)
   }
 
   #enter(): void {

@@ -74,6 +74,16 @@ const offered = (rideId: string, driverId = 'd-1'): Partial<Ride> => ({
 })
 const unmatched: Partial<Ride> = { status: 'REQUESTED', driverId: null, offerId: null, attempt: 2 }
 
+/** All of a handshake but its version. */
+const handshake = async (...headers: string[]): Promise<string> =>
+  rawRequest('GET /api/v1/stream', [
+    `authorization: Bearer ${await it.token('customer', 'c-1')}`,
+    'connection: Upgrade',
+    'upgrade: websocket',
+    'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers
+  ])
+
 describe('before the upgrade', () => {
   test.each([
     ['no token', undefined, 401, 'token_missing'],
@@ -102,37 +112,14 @@ describe('before the upgrade', () => {
     ['no version', 'x-none: 1', 426, 'upgrade_required'],
     ['a body', 'sec-websocket-version: 13\r\ncontent-length: 2', 400, 'malformed_request']
   ])('refuses a handshake with %s', async (_, header, status, code) => {
-    const token = await it.token('customer', 'c-1')
-    const [reply] = await answersTo(
-      it.port,
-      rawRequest(
-        'GET /api/v1/stream',
-        [
-          `authorization: Bearer ${token}`,
-          'connection: Upgrade',
-          'upgrade: websocket',
-          'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
-          header
-        ],
-        '{}'
-      )
-    )
+    const [reply] = await answersTo(it.port, `${await handshake(header)}{}`)
     expect([reply?.status, JSON.parse(reply?.body ?? '').code]).toEqual([status, code])
     if (status === 426) expect(reply?.head).toMatch(/^sec-websocket-version: 13$/im)
   })
 
   test('takes a handshake that says its body is empty, as the client of Java 17 does', async () => {
-    const token = await it.token('customer', 'c-1')
-    const request = rawRequest('GET /api/v1/stream', [
-      `authorization: Bearer ${token}`,
-      'connection: Upgrade',
-      'upgrade: websocket',
-      'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
-      'sec-websocket-version: 13',
-      'content-length: 0'
-    ])
     const { socket, until } = await openSocket(it.port)
-    socket.write(request)
+    socket.write(await handshake('sec-websocket-version: 13', 'content-length: 0'))
     expect(await until((text) => text.includes('\r\n'))).toMatch(/^HTTP\/1.1 101 /)
     socket.destroy()
   })
